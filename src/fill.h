@@ -1,0 +1,36 @@
+/* A fill: plain data that defines every element of an array (its domain) from the element's row-major index. */
+#ifndef FANIN_SRC_FILL_H
+#define FANIN_SRC_FILL_H
+
+#include <fanin/fanin.h>
+
+enum fill_kind {
+    FILL_CONSTANT, /* a */
+    FILL_UNIFORM,  /* U[a, b] */
+    FILL_NORMAL,   /* mean a, standard deviation b */
+    FILL_INTEGER,  /* uniform integers in [a, b], both integral and within ±2^31 */
+    FILL_BILINEAR, /* a = 0: MXNet's formula, 1: centred; the domain has four dimensions */
+    FILL_CUSTOM,
+    FILL_KIND_COUNT
+};
+
+struct fill {
+    enum fill_kind kind;
+    double a, b;                    /* finite */
+    uint64_t stream;                /* FNV-1a 64 of the name that is the random stream */
+    int ndim;                       /* the domain */
+    int64_t domain[FANIN_MAX_NDIM];
+    fanin_custom custom;            /* kind CUSTOM only */
+};
+
+/* The kind's name and its numbers' names as a plan's dump shows them; NULL where the kind has no such number. */
+struct fill_kind_info {
+    const char *name, *a, *b;
+};
+extern const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT];
+
+/* Checks that the fill's numbers and kind fit the dtype (VALUE, DTYPE). The message names the parameter. */
+#include "dtype.h"
+fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dtype);
+
+#endif

@@ -1,0 +1,30 @@
+/* An item of a plan: a fill and where it goes. Both the address and the domain index are affine in the coordinates c:
+ *     address = data + Σ c[d]·stride[d]·size of the dtype,      index = start + Σ c[d]·step[d].
+ * Dimensions are merged as far as both maps allow and none has extent 1, so nearly all items have one. */
+#ifndef FANIN_SRC_ITEM_H
+#define FANIN_SRC_ITEM_H
+
+#include "fill.h"
+#include "tensor.h"
+
+struct item {
+    const struct fill *fill;        /* outlives the item */
+    const char *name;               /* of the parameter, for messages; outlives the item */
+    char *data;
+    DLDevice device;
+    enum dtype dtype;
+    int ndim;
+    int64_t extent[FANIN_MAX_NDIM]; /* > 0 */
+    int64_t stride[FANIN_MAX_NDIM]; /* elements, may be negative */
+    int64_t step[FANIN_MAX_NDIM];   /* domain elements, > 0 */
+    int64_t start;
+    int64_t size;                   /* product of the extents, > 0 */
+};
+
+/* The part of `tensor` that lies in the parameter's row-major elements [begin, begin + count), which must be whole rows of axis
+ * 0, filled by `fill` so that the parameter's element `begin + k` is the domain's element `first + k`.
+ * false: no element of the tensor lies there, and `out` is not set. */
+bool item_make(const struct tensor *tensor, const struct fill *fill, const char *name, int64_t begin, int64_t count,
+               int64_t first, struct item *out);
+
+#endif

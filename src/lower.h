@@ -1,0 +1,36 @@
+/* Lowering: from an initializer and a parameter's description to fills, by way of the name rule. */
+#ifndef FANIN_SRC_LOWER_H
+#define FANIN_SRC_LOWER_H
+
+#include "fill.h"
+
+/* A fill of the parameter's row-major elements [begin, begin + count): element begin + k is the domain's element first + k. */
+struct lowered {
+    struct fill fill;
+    int64_t begin, count, first;
+    char *block; /* the stream's name where it is not the parameter's ("parent/block"); else NULL */
+};
+
+/* What a parameter gets. The ranges of `fills` follow one another and cover the parameter; each is whole rows of axis 0. */
+struct lowering {
+    struct lowered *fills;
+    size_t count;
+    fanin_initializer *initializer; /* that was applied, retained; NULL where the name rule needs none (weight_quantize) */
+    char *rule;                     /* "weight", "bias", …, the text of `__init__`, "pattern P" of a rules pair */
+    char *log_rule;                 /* RULE of the log line; NULL: this parameter is not logged */
+};
+
+/* What is to be lowered: a descriptor that was checked, and the whole parameter. */
+struct lower_request {
+    const fanin_initializer *initializer; /* may be NULL */
+    const fanin_desc *desc;
+    enum dtype dtype;
+    int ndim;
+    const int64_t *shape;                 /* global; its product is within int64 */
+};
+
+/* Errors: UNCOVERED, SHAPE, VALUE, DTYPE, and those of fanin_create. Free with lowering_free, which takes a zeroed one too. */
+fanin_status lower_parameter(const struct lower_request *request, struct lowering *out);
+void lowering_free(struct lowering *lowering);
+
+#endif
