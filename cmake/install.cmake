@@ -1,1 +1,25 @@
+# Installation: library, header, program, CMake package, pkg-config file, man page.
+include(CMakePackageConfigHelpers)
 
+install(TARGETS fanin EXPORT fanin-targets)
+install(DIRECTORY include/fanin TYPE INCLUDE)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/fanin)
+install(EXPORT fanin-targets NAMESPACE fanin:: DESTINATION ${package_dir})
+configure_package_config_file(cmake/fanin-config.cmake.in fanin-config.cmake INSTALL_DESTINATION ${package_dir})
+# Before 1.0 a minor version may break: it must be the same.
+write_basic_package_version_file(fanin-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/fanin-config.cmake ${PROJECT_BINARY_DIR}/fanin-config-version.cmake
+        DESTINATION ${package_dir})
+
+# Paths relative to the file itself, so that `cmake --install --prefix` and a moved tree work.
+file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
+configure_file(cmake/fanin.pc.in fanin.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/fanin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(FILES LICENSE README.md TYPE DOC)
+if(FANIN_BUILD_PROGRAM)
+  install(TARGETS fanin_program)
+  install(FILES docs/fanin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+endif()
