@@ -19,7 +19,7 @@ configure_file(cmake/fanin.pc.in fanin.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/fanin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(FILES LICENSE README.md TYPE DOC)
-if(FANIN_BUILD_PROGRAM)
+if(TARGET fanin_program)
   install(TARGETS fanin_program)
   install(FILES docs/fanin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
