@@ -1,0 +1,35 @@
+/* Dispatch by name: which initializer, or which rule of the name's ending, a parameter gets. */
+#ifndef FANIN_SRC_DISPATCH_H
+#define FANIN_SRC_DISPATCH_H
+
+#include "emitter.h"
+#include "initializer.h"
+
+/* What the names that begin and end so get. */
+struct dispatch_rule {
+    const char *prefix, *ending;        /* "": any */
+    const char *label;                  /* of the rule in logs and dumps */
+    int override;                       /* the fanin_ending by which a row may take its place; -1: none */
+    const struct registry_entry *fixed; /* an initializer with its defaults, or */
+    fanin_lower_fn lower;               /* a function that needs none; both NULL: the initializer's own, or an error */
+};
+
+/* The rule of a name, for FANIN_RULE_NAME or FANIN_RULE_LEGACY; the last one of either takes any name. */
+const struct dispatch_rule *dispatch_find(fanin_rule rule, const char *name);
+
+/* Goes through initializers that pick another one (Mixed) to one that has a weight rule. NULL stays NULL.
+ * Errors: UNCOVERED, PATTERN; the message names the parameter. */
+fanin_status dispatch_choose(const fanin_initializer *initializer, const char *name, const fanin_initializer **out);
+
+/* Applies the weight rule of an initializer that dispatch_choose gave. Errors are those of its lower function. */
+fanin_status dispatch_weight(const fanin_initializer *initializer, struct fanin_emitter *emitter);
+
+/* Applies a rule of the name; `initializer` is NULL or what dispatch_choose gave. `applied` gets the initializer that filled the
+ * parameter, retained, or NULL where none did. Errors: UNCOVERED, and those of the lower functions. */
+fanin_status dispatch_apply(fanin_rule table, const struct dispatch_rule *rule, const fanin_initializer *initializer,
+                            struct fanin_emitter *emitter, fanin_initializer **applied);
+
+/* Fills a block by the name rule; `name` is the block's own, without the parameter's. */
+fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name);
+
+#endif

@@ -1,0 +1,318 @@
+#include "emitter.h"
+#include "dispatch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, enum dtype dtype, int ndim,
+                  const int64_t *shape)
+{
+    *emitter = (struct fanin_emitter){
+        .sink = sink,
+        .name = name,
+        .dtype = dtype,
+        .ndim = ndim,
+        .shape = shape,
+        .rows = ndim == 0 ? 1 : shape[0],
+        .row_size = 1,
+        .stream = fanin_stream(name),
+    };
+    for (int d = 1; d < ndim; d++) {
+        /* The extents may overflow only where the parameter is empty. */
+        if (__builtin_mul_overflow(emitter->row_size, shape[d], &emitter->row_size)) {
+            emitter->row_size = 0;
+        }
+    }
+}
+
+/* Records the first error; the lower function may drop it. */
+static fanin_status settle(struct fanin_emitter *emitter, fanin_status status)
+{
+    if (emitter->status == FANIN_OK) {
+        emitter->status = status;
+    }
+    return status;
+}
+
+/* Advances over the next rows; FANIN_ALL_ROWS becomes their number. */
+static fanin_status take_rows(struct fanin_emitter *emitter, int64_t *rows)
+{
+    const int64_t left = emitter->rows - emitter->next;
+    if (*rows == FANIN_ALL_ROWS) {
+        *rows = left;
+    }
+    if (*rows < 0) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT,
+                          "parameter '%s': a fill covers %lld rows, expected 0 or more, or FANIN_ALL_ROWS", emitter->name,
+                          (long long)*rows);
+    }
+    if (*rows > left) {
+        return fanin_fail(FANIN_ERROR_SHAPE,
+                          "parameter '%s': a fill covers %lld rows of axis 0, but only %lld of %lld are left", emitter->name,
+                          (long long)*rows, (long long)left, (long long)emitter->rows);
+    }
+    emitter->next += *rows;
+    return FANIN_OK;
+}
+
+/* Room for one more fill; NULL without memory. */
+static struct lowered *append(struct emitter_sink *sink)
+{
+    struct lowering *const lowering = sink->lowering;
+    if (lowering->count == sink->capacity) {
+        const size_t grown = sink->capacity ? 2 * sink->capacity : 1;
+        struct lowered *const fills = reallocarray(lowering->fills, grown, sizeof *fills);
+        if (!fills) {
+            return NULL;
+        }
+        lowering->fills = fills;
+        sink->capacity = grown;
+    }
+    return &lowering->fills[lowering->count];
+}
+
+static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struct fill *fill)
+{
+    const int64_t first = emitter->next;
+    fanin_status status = take_rows(emitter, &rows);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    fill->stream = emitter->stream;
+    fill->ndim = emitter->ndim;
+    for (int d = 0; d < emitter->ndim; d++) {
+        fill->domain[d] = emitter->shape[d];
+    }
+    status = fill_check(emitter->name, fill, emitter->dtype);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    struct lowered *const lowered = append(emitter->sink);
+    char *const block = lowered && emitter->parent ? strdup(emitter->name) : NULL;
+    if (!lowered || (emitter->parent && !block)) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", emitter->name);
+    }
+    *lowered = (struct lowered){
+        .fill = *fill,
+        .begin = emitter->origin + first * emitter->row_size,
+        .count = rows * emitter->row_size,
+        .first = first * emitter->row_size,
+        .block = block,
+    };
+    emitter->sink->lowering->count++;
+    /* Backends take whole rows of the parameter; a block's rows may be shorter than those. */
+    const int64_t row_size = emitter->sink->row_size;
+    if (row_size > 0 && (lowered->begin % row_size != 0 || lowered->count % row_size != 0)) {
+        return fanin_fail(
+            FANIN_ERROR_SHAPE,
+            "parameter '%s': a fill of elements %lld to %lld cuts a row of the parameter, which has %lld elements",
+            emitter->name, (long long)lowered->begin, (long long)(lowered->begin + lowered->count), (long long)row_size);
+    }
+    return FANIN_OK;
+}
+
+fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill_kind kind, double a, double b)
+{
+    if (!emitter) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "a fill was emitted to an emitter that is NULL");
+    }
+    if (emitter->status != FANIN_OK) {
+        return emitter->status;
+    }
+    return settle(emitter, emit_fill(emitter, rows, &(struct fill){.kind = kind, .a = a, .b = b}));
+}
+
+fanin_status fanin_emit_constant(fanin_emitter *emitter, int64_t rows, double value)
+{
+    return emitter_emit(emitter, rows, FILL_CONSTANT, value, 0.0);
+}
+
+fanin_status fanin_emit_uniform(fanin_emitter *emitter, int64_t rows, double low, double high)
+{
+    return emitter_emit(emitter, rows, FILL_UNIFORM, low, high);
+}
+
+fanin_status fanin_emit_normal(fanin_emitter *emitter, int64_t rows, double mean, double sigma)
+{
+    return emitter_emit(emitter, rows, FILL_NORMAL, mean, sigma);
+}
+
+fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin_custom *custom)
+{
+    if (!emitter) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "a custom fill was emitted to an emitter that is NULL");
+    }
+    if (emitter->status != FANIN_OK) {
+        return emitter->status;
+    }
+    if (!custom || custom->size < sizeof(fanin_custom) || !custom->kind || custom->kind[0] == '\0' || !custom->cpu) {
+        return settle(emitter, fanin_fail(FANIN_ERROR_ARGUMENT,
+                                          "parameter '%s': a custom fill needs its size from FANIN_CUSTOM_INIT, a kind and a "
+                                          "function for the CPU",
+                                          emitter->name));
+    }
+    struct fill fill = {.kind = FILL_CUSTOM, .custom = *custom};
+    fill.custom.size = sizeof(fanin_custom);
+    return settle(emitter, emit_fill(emitter, rows, &fill));
+}
+
+static fanin_status count_elements(const fanin_emitter *emitter, const char *name, int ndim, const int64_t *shape, int64_t *out)
+{
+    if (ndim < 0 || ndim > FANIN_MAX_NDIM || (ndim > 0 && !shape)) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': block '%s' has %d dimensions, expected 0 to %d with a shape",
+                          emitter->name, name, ndim, FANIN_MAX_NDIM);
+    }
+    bool overflow = false, empty = false;
+    *out = 1;
+    for (int d = 0; d < ndim; d++) {
+        if (shape[d] < 0) {
+            return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': extent %d of block '%s' is %lld, expected 0 or more",
+                              emitter->name, d, name, (long long)shape[d]);
+        }
+        empty = empty || shape[d] == 0;
+        overflow = overflow || __builtin_mul_overflow(*out, shape[d], out);
+    }
+    if (empty) {
+        *out = 0;
+    } else if (overflow) {
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has more than 2^63 elements", emitter->name, name);
+    }
+    return FANIN_OK;
+}
+
+/* Two blocks of one name would get the same random numbers. */
+static fanin_status check_stream(const struct fanin_emitter *block)
+{
+    const struct lowering *const lowering = block->sink->lowering;
+    for (size_t i = 0; i < lowering->count; i++) {
+        const struct lowered *const other = &lowering->fills[i];
+        if (other->fill.stream == block->stream) {
+            return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': its block '%s' has the random stream of '%s'",
+                              block->parent->name, block->name, other->block ? other->block : block->parent->name);
+        }
+    }
+    return FANIN_OK;
+}
+
+static fanin_status emit_block(fanin_emitter *emitter, int64_t rows, const fanin_initializer *initializer, const char *name,
+                               int ndim, const int64_t *shape)
+{
+    if (!name || name[0] == '\0') {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': a block needs a name", emitter->name);
+    }
+    if (emitter->depth == EMITTER_MAX_DEPTH) {
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' is nested more than %d deep", emitter->name, name,
+                          EMITTER_MAX_DEPTH);
+    }
+    int64_t elements = 0;
+    fanin_status status = count_elements(emitter, name, ndim, shape, &elements);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const int64_t first = emitter->next;
+    status = take_rows(emitter, &rows);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (elements != rows * emitter->row_size) {
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has %lld elements, its %lld rows have %lld",
+                          emitter->name, name, (long long)elements, (long long)rows, (long long)(rows * emitter->row_size));
+    }
+    char *full_name = NULL;
+    if (asprintf(&full_name, "%s/%s", emitter->name, name) < 0) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its block '%s'", emitter->name, name);
+    }
+    struct fanin_emitter block;
+    emitter_open(&block, emitter->sink, full_name, emitter->dtype, ndim, shape);
+    block.origin = emitter->origin + first * emitter->row_size;
+    block.global = emitter->global;
+    block.parent = emitter;
+    block.depth = emitter->depth + 1;
+    status = check_stream(&block);
+    if (status == FANIN_OK) {
+        status = dispatch_block(&block, initializer, name);
+    }
+    free(full_name);
+    return status;
+}
+
+fanin_status fanin_emit_sub_parameter(fanin_emitter *emitter, int64_t rows, const fanin_initializer *initializer,
+                                      const char *name, int ndim, const int64_t *shape)
+{
+    if (!emitter) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "a block was emitted to an emitter that is NULL");
+    }
+    if (emitter->status != FANIN_OK) {
+        return emitter->status;
+    }
+    return settle(emitter, emit_block(emitter, rows, initializer ? initializer : emitter->global, name, ndim, shape));
+}
+
+/* Does the message begin with the parameter's name, or that of a block in it? */
+static bool names_parameter(const char *message, const char *name)
+{
+    static const char begin[] = "parameter '";
+    return strncmp(message, begin, sizeof begin - 1) == 0 && strncmp(message + sizeof begin - 1, name, strlen(name)) == 0;
+}
+
+/* What a lower function leaves unsaid, a message or the parameter's name in it, is said here. */
+static fanin_status complete_message(const struct fanin_emitter *emitter, fanin_status status, bool silent)
+{
+    if (strcmp(fanin_status_name(status), "FANIN_ERROR_?") == 0) {
+        return fanin_fail(FANIN_ERROR_CUSTOM, "parameter '%s': its initializer returned %d, which is no status", emitter->name,
+                          (int)status);
+    }
+    if (silent) {
+        return fanin_fail(status, "parameter '%s': its initializer failed without a message: %s", emitter->name,
+                          fanin_status_text(status));
+    }
+    const char *const message = fanin_last_error();
+    return names_parameter(message, emitter->name) ? status : fanin_fail(status, "parameter '%s': %s", emitter->name, message);
+}
+
+fanin_status emitter_run(struct fanin_emitter *emitter, fanin_lower_fn lower, const fanin_args *args)
+{
+    const char *const message = fanin_last_error();
+    const uintptr_t message_address = (uintptr_t)message;
+    const uint64_t message_hash = fanin_stream(message);
+    emitter->user = args ? args->row->user : NULL;
+    const fanin_status returned = lower(args, emitter);
+    const fanin_status status = returned != FANIN_OK ? returned : emitter->status;
+    if (status != FANIN_OK) {
+        const char *const now = fanin_last_error();
+        const bool silent =
+            emitter->status == FANIN_OK && (uintptr_t)now == message_address && fanin_stream(now) == message_hash;
+        return complete_message(emitter, status, silent);
+    }
+    if (emitter->next != emitter->rows) {
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': its initializer covered %lld of %lld rows", emitter->name,
+                          (long long)emitter->next, (long long)emitter->rows);
+    }
+    return FANIN_OK;
+}
+
+const char *fanin_emitter_name(const fanin_emitter *emitter)
+{
+    return emitter ? emitter->name : NULL;
+}
+
+int fanin_emitter_ndim(const fanin_emitter *emitter)
+{
+    return emitter ? emitter->ndim : 0;
+}
+
+const int64_t *fanin_emitter_shape(const fanin_emitter *emitter)
+{
+    return emitter ? emitter->shape : NULL;
+}
+
+DLDataType fanin_emitter_dtype(const fanin_emitter *emitter)
+{
+    return emitter ? dtype_to_dlpack(emitter->dtype) : (DLDataType){0, 0, 0};
+}
+
+void *fanin_emitter_user(const fanin_emitter *emitter)
+{
+    return emitter ? emitter->user : NULL;
+}

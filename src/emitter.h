@@ -1,0 +1,48 @@
+/* The emitter: collects the fills that a lower function gives to a parameter, or to a block of one. */
+#ifndef FANIN_SRC_EMITTER_H
+#define FANIN_SRC_EMITTER_H
+
+#include "lower.h"
+
+#include <stdbool.h>
+
+/* Blocks in blocks, or initializers that pick initializers, go at most so deep. */
+#define EMITTER_MAX_DEPTH 16
+
+/* Where all fills of a parameter go, those of its blocks too. */
+struct emitter_sink {
+    struct lowering *lowering;
+    size_t capacity;
+    int64_t row_size; /* elements of a row of the whole parameter: fills must not cut one */
+};
+
+struct fanin_emitter {
+    struct emitter_sink *sink;
+    const char *name; /* of the stream: "parent/block" in a block */
+    enum dtype dtype;
+    int ndim;
+    const int64_t *shape; /* of the domain */
+    int64_t rows, next;   /* extent of axis 0 and how many of its indices are covered */
+    int64_t row_size;     /* elements of one index of axis 0 */
+    int64_t origin;       /* of the domain's element 0 in the whole parameter */
+    uint64_t stream;
+    const fanin_initializer *global;    /* for blocks without an initializer of their own; may be NULL */
+    void *user;                         /* of the row whose lower function runs */
+    const struct fanin_emitter *parent; /* of a block; NULL for the parameter */
+    const fanin_initializer *running;   /* whose lower function runs; NULL: one of the name rule's own */
+    int depth;
+    fanin_status status; /* the first error that an emit returned */
+};
+
+/* Sets up an emitter for a domain; shape's product is within int64. */
+void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, enum dtype dtype, int ndim,
+                  const int64_t *shape);
+
+/* Runs a lower function, with args NULL for the name rule's own, and checks that it covered every row. An error's message names
+ * the parameter. */
+fanin_status emitter_run(struct fanin_emitter *emitter, fanin_lower_fn lower, const fanin_args *args);
+
+/* Emits a fill of any kind without custom data; `rows` as in the public functions. */
+fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill_kind kind, double a, double b);
+
+#endif

@@ -1,0 +1,33 @@
+/* The initializer object: a row of the registry with its arguments. Immutable once made. */
+#ifndef FANIN_SRC_INITIALIZER_H
+#define FANIN_SRC_INITIALIZER_H
+
+#include "registry/args.h"
+#include "registry/registry.h"
+
+#include <stdatomic.h>
+
+struct fanin_initializer {
+    atomic_size_t references;
+    const struct registry_entry *entry;
+    fanin_args args;
+    void *prepared; /* of the entry's hooks */
+    int height;     /* 0 for one that holds no other */
+};
+
+/* Makes an object with one reference from complete arguments, which it takes over; on an error it closes them.
+ * Errors: SPEC for initializers nested deeper than ARGS_MAX_DEPTH, MEMORY, those of the entry's prepare. */
+fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_initializer **out);
+
+/* Makes an initializer from JSON parameters (an object, or NULL for none). `skip` is a key that is none of them, or NULL.
+ * Errors as fanin_create's. */
+fanin_status initializer_from_json(const struct registry_entry *entry, const cJSON *params, const char *skip, int depth,
+                                   fanin_initializer **out);
+
+/* Makes an initializer from a spec: a string (a name, or JSON), an array or an object. */
+fanin_status initializer_from_spec(const cJSON *spec, int depth, fanin_initializer **out);
+
+/* As fanin_create, for a spec that an initializer of depth - 1 holds. */
+fanin_status initializer_from_text(const char *spec, int depth, fanin_initializer **out);
+
+#endif

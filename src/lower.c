@@ -1,0 +1,164 @@
+#include "lower.h"
+#include "dispatch.h"
+#include "float_environment.h"
+#include "rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How a parameter gets its fills: by an initializer's weight rule, or by a rule of its name. */
+struct route {
+    const fanin_initializer *initializer; /* chosen; may be NULL where a rule of the name decides */
+    const struct dispatch_rule *rule;     /* NULL: the weight rule */
+    const char *label, *log;              /* of the lowering; log NULL: nothing is logged */
+};
+
+/* The attribute `__init__`; NULL where it is missing or empty. */
+static fanin_status find_attribute(const fanin_desc *desc, const char **out)
+{
+    bool found = false;
+    for (size_t i = 0; i < desc->n_attrs; i++) {
+        if (!desc->attrs[i].key || strcmp(desc->attrs[i].key, "__init__") != 0) {
+            continue;
+        }
+        if (found) {
+            return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the attribute '__init__' is given twice", desc->name);
+        }
+        found = true;
+        *out = desc->attrs[i].value && desc->attrs[i].value[0] != '\0' ? desc->attrs[i].value : NULL;
+    }
+    return FANIN_OK;
+}
+
+/* The parameter's own initializer: of its attribute, else of its rules. `own` is retained, or NULL where neither names one. */
+static fanin_status find_own(const fanin_desc *desc, fanin_initializer **own, struct route *route)
+{
+    const char *attribute = NULL;
+    fanin_status status = find_attribute(desc, &attribute);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (attribute) {
+        status = fanin_create(attribute, own);
+        route->label = route->log = attribute;
+        return status == FANIN_OK
+                   ? FANIN_OK
+                   : fanin_fail(status, "parameter '%s': attribute '__init__': %s", desc->name, fanin_last_error());
+    }
+    const struct rules_pair *pair = NULL;
+    status = desc->rules ? rules_match(desc->rules, desc->name, &pair) : FANIN_OK;
+    if (pair) {
+        *own = fanin_retain(pair->initializer);
+        route->label = pair->label;
+        route->log = pair->spec;
+    }
+    return status;
+}
+
+/* Goes on from the name's rule; `route->initializer` is chosen. Labels that an own initializer set stay. */
+static void find_name_rule(const fanin_desc *desc, struct route *route)
+{
+    route->rule = dispatch_find(desc->rule, desc->name);
+    if (desc->rule == FANIN_RULE_WEIGHT && !route->initializer) {
+        route->rule = dispatch_find(FANIN_RULE_NAME, "weight");
+    } else if (desc->rule == FANIN_RULE_WEIGHT) {
+        route->rule = NULL;
+    }
+    if (!route->label) {
+        route->label = route->log = route->rule ? route->rule->label : "weight";
+    }
+}
+
+/* `called` is the request's initializer, chosen; `own` keeps the parameter's own one alive. */
+static fanin_status find_route(const fanin_desc *desc, const fanin_initializer *called, fanin_initializer **own,
+                               struct route *route)
+{
+    fanin_status status = find_own(desc, own, route);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (*own) {
+        status = dispatch_choose(*own, desc->name, &route->initializer);
+        if (status == FANIN_OK && route->initializer != *own) {
+            find_name_rule(desc, route);
+        }
+    } else {
+        route->initializer = called;
+        find_name_rule(desc, route);
+    }
+    if (desc->rule == FANIN_RULE_LEGACY) {
+        route->log = NULL;
+    }
+    return status;
+}
+
+static fanin_status follow(const struct lower_request *request, const struct route *route, const fanin_initializer *global,
+                           struct lowering *out)
+{
+    const fanin_desc *const desc = request->desc;
+    struct emitter_sink sink = {.lowering = out};
+    struct fanin_emitter emitter;
+    emitter_open(&emitter, &sink, desc->name, request->dtype, request->ndim, request->shape);
+    emitter.global = global;
+    sink.row_size = emitter.row_size;
+    fanin_status status;
+    if (route->rule) {
+        status = dispatch_apply(desc->rule, route->rule, route->initializer, &emitter, &out->initializer);
+    } else {
+        status = dispatch_weight(route->initializer, &emitter);
+        out->initializer = status == FANIN_OK ? fanin_retain(route->initializer) : NULL;
+    }
+    if (status != FANIN_OK) {
+        return status;
+    }
+    out->rule = strdup(route->label);
+    out->log_rule = route->log ? strdup(route->log) : NULL;
+    if (!out->rule || (route->log && !out->log_rule)) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", desc->name);
+    }
+    return FANIN_OK;
+}
+
+static fanin_status lower(const struct lower_request *request, struct lowering *out)
+{
+    const fanin_desc *const desc = request->desc;
+    const fanin_initializer *called = NULL;
+    fanin_status status = dispatch_choose(request->initializer, desc->name, &called);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    struct route route = {.initializer = NULL};
+    fanin_initializer *own = NULL;
+    status = find_route(desc, called, &own, &route);
+    if (status == FANIN_OK) {
+        status = follow(request, &route, desc->global_init ? desc->global_init : called, out);
+    }
+    fanin_release(own);
+    return status;
+}
+
+fanin_status lower_parameter(const struct lower_request *request, struct lowering *out)
+{
+    const struct float_environment caller = float_environment_enter();
+    struct lowering lowering = {.fills = NULL};
+    const fanin_status status = lower(request, &lowering);
+    if (status == FANIN_OK) {
+        *out = lowering;
+    } else {
+        lowering_free(&lowering);
+    }
+    float_environment_leave(&caller);
+    return status;
+}
+
+void lowering_free(struct lowering *lowering)
+{
+    for (size_t i = 0; i < lowering->count; i++) {
+        free(lowering->fills[i].block);
+    }
+    free(lowering->fills);
+    fanin_release(lowering->initializer);
+    free(lowering->rule);
+    free(lowering->log_rule);
+    *lowering = (struct lowering){.fills = NULL};
+}

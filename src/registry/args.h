@@ -1,0 +1,51 @@
+/* The arguments of one initializer: a value for each parameter of its row's schema, and the text that dumps prints for it. */
+#ifndef FANIN_SRC_REGISTRY_ARGS_H
+#define FANIN_SRC_REGISTRY_ARGS_H
+
+#include <fanin/fanin.h>
+
+#include <cJSON.h>
+#include <stdbool.h>
+
+/* Initializers nest at most so deep: one that stands alone has depth 0. */
+#define ARGS_MAX_DEPTH 16
+
+struct argument {
+    bool given, defaulted; /* by the caller, or from the schema */
+    char *text;            /* JSON as dumps prints it; NULL for INITIALIZER(S), which print themselves */
+    double number;         /* NUMBER, INTEGER, BOOLEAN */
+    int64_t integer;       /* INTEGER, BOOLEAN; CHOICE: the index */
+    size_t count;          /* of `texts` (TEXT and CHOICE have one) or `initializers` (0 for a null INITIALIZER) */
+    char **texts;
+    fanin_initializer **initializers; /* retained */
+};
+
+struct fanin_args {
+    const fanin_row *row;
+    struct argument *values; /* row->n_params */
+};
+
+/* Makes arguments that are not given yet. Errors: MEMORY. */
+fanin_status args_open(const fanin_row *row, fanin_args *args);
+
+/* Sets the parameter `param` from a JSON value; `depth` is that of the initializer that owns it. Errors: PARAMETER, and those of
+ * a nested spec. */
+fanin_status args_set(fanin_args *args, const fanin_param *param, const cJSON *value, int depth);
+
+/* Sets the INITIALIZERS parameter `param` to objects, which are retained. Errors: MEMORY. */
+fanin_status args_set_initializers(fanin_args *args, const fanin_param *param, const fanin_initializer *const *initializers,
+                                   size_t count);
+
+/* Gives what is not given its default. Errors: PARAMETER where there is none, and those of a nested spec. */
+fanin_status args_complete(fanin_args *args, int depth);
+
+/* Frees the arguments; takes ones that are partly set. */
+void args_close(fanin_args *args);
+
+/* The schema of a parameter of this row; NULL if there is none. */
+const fanin_param *args_param(const fanin_row *row, const char *name);
+
+/* The value of a parameter of the given type; NULL where the schema has none of that name and type. */
+const struct argument *args_value(const fanin_args *args, const char *name, fanin_param_type type);
+
+#endif

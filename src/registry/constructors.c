@@ -1,0 +1,148 @@
+/* The typed constructors. They make the built-in initializers even where a row was registered in place of one. */
+#include "initializer.h"
+#include "initializers/builtin.h"
+
+#include "float_environment.h"
+#include "json/print.h"
+
+#include <errno.h>
+
+/* Makes the initializer from parameters that it takes over; NULL ones could not be made. */
+static fanin_status construct(const struct registry_entry *entry, cJSON *params, fanin_initializer **out)
+{
+    if (!params) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of '%s'", entry->row.name);
+    }
+    const int saved_errno = errno;
+    const struct float_environment caller = float_environment_enter();
+    const fanin_status status = out ? initializer_from_json(entry, params, NULL, 0, out)
+                                    : fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_%s: out is NULL", entry->row.name);
+    float_environment_leave(&caller);
+    cJSON_Delete(params);
+    errno = saved_errno;
+    return status;
+}
+
+/* Adds a member; NULL, with the object freed, where there is no memory. */
+static cJSON *with(cJSON *params, const char *name, cJSON *value)
+{
+    if (params && json_add(params, name, value)) {
+        return params;
+    }
+    if (!params) {
+        cJSON_Delete(value);
+    }
+    cJSON_Delete(params);
+    return NULL;
+}
+
+/* The choice as a string; a number that is none becomes one that the schema refuses. */
+static cJSON *choice(const fanin_param *param, int index)
+{
+    int count = 0;
+    while (param->choices[count]) {
+        count++;
+    }
+    return index >= 0 && index < count ? cJSON_CreateString(param->choices[index]) : json_new_int64(index);
+}
+
+static fanin_status construct_number(const struct registry_entry *entry, double value, fanin_initializer **out)
+{
+    return construct(entry, with(cJSON_CreateObject(), entry->row.params[0].name, json_new_double(value)), out);
+}
+
+fanin_status fanin_zero(fanin_initializer **out)
+{
+    return construct(&initializer_zero, cJSON_CreateObject(), out);
+}
+
+fanin_status fanin_one(fanin_initializer **out)
+{
+    return construct(&initializer_one, cJSON_CreateObject(), out);
+}
+
+fanin_status fanin_constant(double value, fanin_initializer **out)
+{
+    return construct_number(&initializer_constant, value, out);
+}
+
+fanin_status fanin_uniform(double scale, fanin_initializer **out)
+{
+    return construct_number(&initializer_uniform, scale, out);
+}
+
+fanin_status fanin_normal(double sigma, fanin_initializer **out)
+{
+    return construct_number(&initializer_normal, sigma, out);
+}
+
+fanin_status fanin_xavier(fanin_distribution rnd_type, fanin_factor factor_type, double magnitude, fanin_initializer **out)
+{
+    const fanin_param *const schema = initializer_xavier.row.params;
+    cJSON *params = with(cJSON_CreateObject(), schema[0].name, choice(&schema[0], (int)rnd_type));
+    params = with(params, schema[1].name, choice(&schema[1], (int)factor_type));
+    return construct(&initializer_xavier, with(params, schema[2].name, json_new_double(magnitude)), out);
+}
+
+fanin_status fanin_msraprelu(fanin_factor factor_type, double slope, fanin_initializer **out)
+{
+    const fanin_param *const schema = initializer_msraprelu.row.params;
+    cJSON *const params = with(cJSON_CreateObject(), schema[0].name, choice(&schema[0], (int)factor_type));
+    return construct(&initializer_msraprelu, with(params, schema[1].name, json_new_double(slope)), out);
+}
+
+fanin_status fanin_bilinear(int centred, fanin_initializer **out)
+{
+    return construct(&initializer_bilinear,
+                     with(cJSON_CreateObject(), initializer_bilinear.row.params[0].name, cJSON_CreateBool(centred != 0)), out);
+}
+
+fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out)
+{
+    return construct_number(&initializer_lstmbias, forget_bias, out);
+}
+
+static fanin_status set_mixed(fanin_args *args, const char *const *patterns, const fanin_initializer *const *initializers,
+                              size_t count)
+{
+    cJSON *const list = cJSON_CreateArray();
+    bool whole = list != NULL;
+    for (size_t i = 0; i < count && whole; i++) {
+        whole = json_append(list, cJSON_CreateString(patterns[i]));
+    }
+    const fanin_param *const schema = args->row->params;
+    fanin_status status =
+        whole ? args_set(args, &schema[0], list, 0) : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for %zu patterns", count);
+    cJSON_Delete(list);
+    return status == FANIN_OK ? args_set_initializers(args, &schema[1], initializers, count) : status;
+}
+
+fanin_status fanin_mixed(const char *const *patterns, const fanin_initializer *const *initializers, size_t count,
+                         fanin_initializer **out)
+{
+    if (!out || (count > 0 && (!patterns || !initializers))) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_mixed: %s is NULL",
+                          !out        ? "out"
+                          : !patterns ? "patterns"
+                                      : "initializers");
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!patterns[i] || !initializers[i]) {
+            return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_mixed: %s %zu is NULL", patterns[i] ? "initializer" : "pattern",
+                              i + 1);
+        }
+    }
+    const int saved_errno = errno;
+    fanin_args args;
+    fanin_status status = args_open(&initializer_mixed.row, &args);
+    if (status == FANIN_OK) {
+        status = set_mixed(&args, patterns, initializers, count);
+        if (status == FANIN_OK) {
+            status = initializer_new(&initializer_mixed, &args, out);
+        } else {
+            args_close(&args);
+        }
+    }
+    errno = saved_errno;
+    return status;
+}

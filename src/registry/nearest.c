@@ -1,0 +1,108 @@
+/* The error for a name that is not registered. */
+#include "excerpt.h"
+#include "registry.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Longer names are no misspellings of registered ones. */
+#define NAME_LIMIT 64
+#define LISTED     3
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
+static int edit_distance(const char *a, int a_length, const char *b, int b_length)
+{
+    int rows[3][NAME_LIMIT + 1];
+    int *before = rows[0], *last = rows[1], *now = rows[2];
+    for (int j = 0; j <= b_length; j++) {
+        last[j] = j;
+    }
+    for (int i = 1; i <= a_length; i++) {
+        now[0] = i;
+        for (int j = 1; j <= b_length; j++) {
+            const bool same = registry_lower(a[i - 1]) == registry_lower(b[j - 1]);
+            now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + !same);
+            if (i > 1 && j > 1 && registry_lower(a[i - 1]) == registry_lower(b[j - 2]) &&
+                registry_lower(a[i - 2]) == registry_lower(b[j - 1])) {
+                now[j] = least(now[j], before[j - 2] + 1);
+            }
+        }
+        int *const free_row = before;
+        before = last;
+        last = now;
+        now = free_row;
+    }
+    return last[b_length];
+}
+
+struct nearest {
+    const char *name[LISTED];
+    int distance[LISTED];
+    int count;
+};
+
+static void offer(struct nearest *nearest, const char *candidate, const char *name, size_t length)
+{
+    const size_t candidate_length = strlen(candidate);
+    if (candidate_length > NAME_LIMIT) {
+        return;
+    }
+    const int distance = edit_distance(name, (int)length, candidate, (int)candidate_length);
+    int at = nearest->count;
+    while (at > 0 && nearest->distance[at - 1] > distance) {
+        at--;
+    }
+    if (at == LISTED) {
+        return;
+    }
+    const int moved = least(nearest->count, LISTED - 1) - at;
+    memmove(nearest->name + at + 1, nearest->name + at, (size_t)moved * sizeof *nearest->name);
+    memmove(nearest->distance + at + 1, nearest->distance + at, (size_t)moved * sizeof *nearest->distance);
+    nearest->name[at] = candidate;
+    nearest->distance[at] = distance;
+    nearest->count = least(nearest->count + 1, LISTED);
+}
+
+/* All names, as far as they fit, for a name that resembles none. */
+static void list_all(char *list, size_t size)
+{
+    const fanin_row *row;
+    size_t used = 0;
+    for (size_t i = 0; (row = fanin_row_at(i)) != NULL; i++) {
+        const char *const separator = i == 0 ? "" : ", ";
+        if (used + strlen(separator) + strlen(row->name) + sizeof ", ..." > size) {
+            snprintf(list + used, size - used, ", ...");
+            return;
+        }
+        used += (size_t)snprintf(list + used, size - used, "%s%s", separator, row->name);
+    }
+}
+
+fanin_status registry_unknown(const char *name, size_t length)
+{
+    const struct excerpt excerpt = excerpt_of(name, length);
+    struct nearest nearest = {.count = 0};
+    const fanin_row *row;
+    for (size_t i = 0; length <= NAME_LIMIT && (row = fanin_row_at(i)) != NULL; i++) {
+        offer(&nearest, row->name, name, length);
+        for (size_t j = 0; row->aliases && row->aliases[j]; j++) {
+            offer(&nearest, row->aliases[j], name, length);
+        }
+    }
+    char list[512] = "";
+    /* A misspelling leaves more than half of the letters in place. */
+    if (nearest.count == 0 || 2 * (size_t)nearest.distance[0] > length) {
+        list_all(list, sizeof list);
+        return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; registered are %s", excerpt.text, list);
+    }
+    size_t used = 0;
+    for (int i = 0; i < nearest.count && nearest.distance[i] <= nearest.distance[0] + 1; i++) {
+        used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", nearest.name[i]);
+    }
+    return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; the nearest names: %s", excerpt.text, list);
+}
