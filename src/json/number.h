@@ -22,4 +22,7 @@ char *json_format_bfloat16(uint16_t bits, char buffer[JSON_DOUBLE_SIZE]);
  * gives an infinity, which the caller must not forget; one too small gives a denormal or zero. */
 bool json_parse_double(const char *text, double *out);
 
+/* Reads an integer: digits, perhaps a minus, and nothing around them. false for anything else and for what does not fit. */
+bool json_parse_int64(const char *text, int64_t *out);
+
 #endif
