@@ -1,0 +1,202 @@
+#include "backend.h"
+
+#include "cpu/kernel.h"
+#include "cpu/norm.h"
+#include "cpu/parallel.h"
+#include "cpu/walk.h"
+#include "float_environment.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Elements of a tile: small enough to share a plan evenly, large enough (tens of microseconds) to make sharing cheap. A multiple
+ * of 4, so that a tile begins where a Philox block does. */
+#define TILE 65536
+
+/* Elements on their way to memory where they do not lie one after another. */
+#define BUFFER 256
+
+/* An item as the tiles need it. The elements of all items are numbered one after another; the item's begin at `begin`. */
+struct job {
+    const struct item *item;
+    int inner; /* the axis that is walked fastest */
+    cpu_kernel kernel;
+    struct cpu_fill fill;
+    int64_t begin;
+};
+
+struct run {
+    const struct job *jobs;
+    size_t count;
+};
+
+/* The axis along which the kernel's run of domain elements is used best: for a constant the one that is densest in memory, for
+ * all others the densest in the domain. */
+static int inner_axis(const struct item *item)
+{
+    const bool constant = item->fill->kind == FILL_CONSTANT;
+    int best = item->ndim - 1;
+    int64_t least = INT64_MAX;
+    for (int d = item->ndim - 1; d >= 0; d--) {
+        const int64_t distance = constant ? llabs(item->stride[d]) : item->step[d];
+        if (distance < least) {
+            least = distance;
+            best = d;
+        }
+    }
+    return best;
+}
+
+static inline __attribute__((always_inline)) void scatter_elements(size_t size, const char *from, int64_t step, char *to,
+                                                                   int64_t stride, int64_t count)
+{
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(to + i * stride, from + i * step * (int64_t)size, size);
+    }
+}
+
+/* Every `step`-th of the elements at `from` goes to `to`, `stride` bytes apart. */
+static void scatter(size_t size, const char *from, int64_t step, char *to, int64_t stride, int64_t count)
+{
+    switch (size) {
+    case 1:
+        scatter_elements(1, from, step, to, stride, count);
+        break;
+    case 2:
+        scatter_elements(2, from, step, to, stride, count);
+        break;
+    case 4:
+        scatter_elements(4, from, step, to, stride, count);
+        break;
+    default:
+        scatter_elements(8, from, step, to, stride, count);
+    }
+}
+
+/* Fills `count` elements of a row, from the walk's place on. */
+static void fill_row(const struct job *job, const struct walk *walk, int64_t count)
+{
+    const int64_t size = dtype_table[job->item->dtype].size;
+    const int64_t stride = walk->inner.stride;
+    const int64_t step = job->item->fill->kind == FILL_CONSTANT ? 1 : walk->inner.step;
+    if (count == 1 || (stride == size && step == 1)) {
+        job->kernel(&job->fill, walk->index, count, walk->data);
+        return;
+    }
+    _Alignas(64) char buffer[BUFFER * 8];
+    const int64_t most = (BUFFER - 1) / step + 1;
+    int64_t done = 0;
+    while (done < count) {
+        const int64_t taken = count - done < most ? count - done : most;
+        job->kernel(&job->fill, walk->index + done * step, (taken - 1) * step + 1, buffer);
+        scatter((size_t)size, buffer, step, walk->data + done * stride, stride, taken);
+        done += taken;
+    }
+}
+
+/* Fills the elements of a job that lie in [begin, end) of all. */
+static void fill_part(const struct job *job, int64_t begin, int64_t end)
+{
+    const int64_t from = begin > job->begin ? begin - job->begin : 0;
+    int64_t left = (end - job->begin < job->item->size ? end - job->begin : job->item->size) - from;
+    if (left <= 0) {
+        return;
+    }
+    struct walk walk;
+    walk_start(&walk, job->item, job->inner, from);
+    while (left > 0) {
+        const int64_t row = walk_left_in_row(&walk);
+        const int64_t count = row < left ? row : left;
+        fill_row(job, &walk, count);
+        walk_advance(&walk, count);
+        left -= count;
+    }
+}
+
+static fanin_status fill_tile(const void *context, int64_t begin, int64_t end)
+{
+    const struct run *run = context;
+    /* The last job that begins at or before the tile; the first one begins at or before all. */
+    size_t low = 0, high = run->count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (run->jobs[middle].begin <= begin) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    for (size_t i = low; i < run->count && run->jobs[i].begin < end; i++) {
+        fill_part(&run->jobs[i], begin, end);
+    }
+    return FANIN_OK;
+}
+
+/* Numbers the elements, so that those with domain index 0 mod 4 have a number 0 mod 4 where an item is one row: a tile then
+ * begins with a whole Philox block. The first numbers of all, and a few between items, belong to no element. */
+static fanin_status number_elements(struct job *jobs, size_t count, int64_t *total)
+{
+    int64_t end = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct item *item = jobs[i].item;
+        if (end > INT64_MAX - 8 || item->size > INT64_MAX - 8 - end) {
+            return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the plan's elements are more than %lld", item->name,
+                              (long long)INT64_MAX);
+        }
+        jobs[i].begin = (end + 3) / 4 * 4 + item->start % 4;
+        end = jobs[i].begin + item->size;
+    }
+    *total = end;
+    return FANIN_OK;
+}
+
+static fanin_status supports(const struct item *item)
+{
+    struct cpu_kernels kernels;
+    cpu_kernels_best(&kernels);
+    if (kernels.fill[item->fill->kind][item->dtype] == NULL) {
+        return fanin_fail(FANIN_ERROR_DTYPE, "parameter '%s': found dtype %s, expected one that the CPU has a %s fill for",
+                          item->name, dtype_table[item->dtype].name, fill_kind_table[item->fill->kind].name);
+    }
+    return FANIN_OK;
+}
+
+static fanin_status run_jobs(struct job *jobs, const struct item *items, size_t count, const fanin_options *options)
+{
+    struct cpu_kernels kernels;
+    cpu_kernels_best(&kernels);
+    for (size_t i = 0; i < count; i++) {
+        jobs[i].item = &items[i];
+        jobs[i].inner = inner_axis(&items[i]);
+        jobs[i].kernel = kernels.fill[items[i].fill->kind][items[i].dtype];
+        const fanin_status status = cpu_fill_prepare(&items[i], options->seed, &jobs[i].fill);
+        if (status != FANIN_OK) {
+            return status;
+        }
+    }
+    int64_t total = 0;
+    const fanin_status status = number_elements(jobs, count, &total);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const struct run run = {jobs, count};
+    return parallel_for(total, TILE, options->threads, fill_tile, &run);
+}
+
+static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
+{
+    if (count == 0) {
+        return FANIN_OK;
+    }
+    struct job *jobs = count <= SIZE_MAX / sizeof *jobs ? malloc(count * sizeof *jobs) : NULL;
+    if (jobs == NULL) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu fills", count);
+    }
+    const struct float_environment caller = float_environment_enter();
+    const fanin_status status = run_jobs(jobs, items, count, options);
+    float_environment_leave(&caller);
+    free(jobs);
+    return status;
+}
+
+const struct backend cpu_backend = {"cpu", supports, run, cpu_norm};

@@ -1,0 +1,243 @@
+/* The body of all variants of the fill kernels. A variant's source file includes its own words_make first, then this, and is
+ * compiled for its CPU. The order of all arithmetic stands in src/stream, so every variant gives the same bits. */
+#ifndef FANIN_SRC_CPU_FILL_BODY_H
+#define FANIN_SRC_CPU_FILL_BODY_H
+
+#include "kernel.h"
+#include "stream/integer.h"
+#include "stream/normal.h"
+#include "stream/round.h"
+#include "words.h"
+
+#include <string.h>
+
+/* Kind and dtype are constants wherever a function with this mark is called, and the compiler makes a loop for each. */
+#define BODY static inline __attribute__((always_inline))
+
+/* Elements of a batch. */
+#define BATCH (4 * WORDS_BLOCKS)
+
+/* ------------------------------------------------ from float32 to the dtype ------------------------------------------------ */
+
+BODY void store_floats(enum dtype dtype, const struct cpu_fill *fill, const float *values, int count, void *out)
+{
+    const float low16 = fill->low16, high16 = fill->high16;
+    if (dtype == DTYPE_FLOAT16) {
+        uint16_t *halves = out;
+        for (int i = 0; i < count; i++) {
+            halves[i] = round_to_float16(float_clamp(values[i], low16, high16));
+        }
+    } else if (dtype == DTYPE_BFLOAT16) {
+        uint16_t *halves = out;
+        for (int i = 0; i < count; i++) {
+            halves[i] = round_to_bfloat16(float_clamp(values[i], low16, high16));
+        }
+    } else if (dtype == DTYPE_FLOAT32) {
+        memcpy(out, values, (size_t)count * sizeof *values);
+    } else {
+        double *doubles = out;
+        for (int i = 0; i < count; i++) {
+            doubles[i] = (double)values[i];
+        }
+    }
+}
+
+/* ------------------------------------------------ a batch's words to values ------------------------------------------------ */
+
+BODY void uniform_floats(const struct cpu_fill *fill, const struct words *words, int blocks, float *restrict out)
+{
+    const struct uniform_float bounds = fill->uniform_float;
+    for (int j = 0; j < blocks; j++) {
+        for (int k = 0; k < 4; k++) {
+            out[4 * j + k] = uniform_float(words->word[k][j], &bounds);
+        }
+    }
+}
+
+BODY void normal_floats(const struct cpu_fill *fill, const struct words *words, int blocks, float *restrict out)
+{
+    const float mean = fill->normal_float.mean, sigma = fill->normal_float.sigma;
+    for (int j = 0; j < blocks; j++) {
+        for (int k = 0; k < 4; k += 2) {
+            float pair[2];
+            normal_pair_float(words->word[k][j], words->word[k + 1][j], mean, sigma, pair);
+            out[4 * j + k] = pair[0];
+            out[4 * j + k + 1] = pair[1];
+        }
+    }
+}
+
+BODY void uniform_doubles(const struct cpu_fill *fill, const struct words *words, int blocks, double *restrict out)
+{
+    const struct uniform_double bounds = fill->uniform_double;
+    for (int j = 0; j < blocks; j++) {
+        for (int k = 0; k < 2; k++) {
+            out[2 * j + k] = uniform_double(words->word[2 * k][j], words->word[2 * k + 1][j], &bounds);
+        }
+    }
+}
+
+BODY void normal_doubles(const struct cpu_fill *fill, const struct words *words, int blocks, double *restrict out)
+{
+    const double mean = fill->normal_double.mean, sigma = fill->normal_double.sigma;
+    for (int j = 0; j < blocks; j++) {
+        double pair[2];
+        normal_pair_double(words->word[0][j], words->word[1][j], words->word[2][j], words->word[3][j], mean, sigma, pair);
+        out[2 * j] = pair[0];
+        out[2 * j + 1] = pair[1];
+    }
+}
+
+/* The integers as int64, then converted by store_integers. float64 has two words an element and takes the first. */
+BODY void integers(enum dtype dtype, const struct cpu_fill *fill, const struct words *words, int blocks, int64_t *restrict out)
+{
+    const int per_block = dtype == DTYPE_FLOAT64 ? 2 : 4;
+    const int64_t low = fill->integer.low, high = fill->integer.high;
+    for (int j = 0; j < blocks; j++) {
+        for (int k = 0; k < per_block; k++) {
+            out[per_block * j + k] = uniform_integer(words->word[4 / per_block * k][j], low, high);
+        }
+    }
+}
+
+/* The values fit the dtype; floats are rounded. The signed and the unsigned type of a size have the same bits then. */
+BODY void store_integers(enum dtype dtype, const int64_t *values, int count, void *out)
+{
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+        for (int i = 0; i < count; i++) {
+            ((uint16_t *)out)[i] = round_to_float16((float)values[i]);
+        }
+        break;
+    case DTYPE_BFLOAT16:
+        for (int i = 0; i < count; i++) {
+            ((uint16_t *)out)[i] = round_to_bfloat16((float)values[i]);
+        }
+        break;
+    case DTYPE_FLOAT32:
+        for (int i = 0; i < count; i++) {
+            ((float *)out)[i] = (float)values[i];
+        }
+        break;
+    case DTYPE_FLOAT64:
+        for (int i = 0; i < count; i++) {
+            ((double *)out)[i] = (double)values[i];
+        }
+        break;
+    case DTYPE_INT8:
+    case DTYPE_UINT8:
+    case DTYPE_BOOL:
+        for (int i = 0; i < count; i++) {
+            ((uint8_t *)out)[i] = (uint8_t)values[i];
+        }
+        break;
+    case DTYPE_INT16:
+    case DTYPE_UINT16:
+        for (int i = 0; i < count; i++) {
+            ((uint16_t *)out)[i] = (uint16_t)values[i];
+        }
+        break;
+    case DTYPE_INT32:
+    case DTYPE_UINT32:
+        for (int i = 0; i < count; i++) {
+            ((uint32_t *)out)[i] = (uint32_t)values[i];
+        }
+        break;
+    default:
+        memcpy(out, values, (size_t)count * sizeof *values);
+    }
+}
+
+BODY void store_batch(enum fill_kind kind, enum dtype dtype, const struct cpu_fill *fill, const struct words *words, int blocks,
+                      void *out)
+{
+    if (kind == FILL_INTEGER) {
+        int64_t values[BATCH];
+        integers(dtype, fill, words, blocks, values);
+        store_integers(dtype, values, blocks * (dtype == DTYPE_FLOAT64 ? 2 : 4), out);
+        return;
+    }
+    if (dtype == DTYPE_FLOAT64) {
+        if (kind == FILL_UNIFORM) {
+            uniform_doubles(fill, words, blocks, out);
+        } else {
+            normal_doubles(fill, words, blocks, out);
+        }
+        return;
+    }
+    float values[BATCH];
+    float *floats = dtype == DTYPE_FLOAT32 ? out : values;
+    if (kind == FILL_UNIFORM) {
+        uniform_floats(fill, words, blocks, floats);
+    } else {
+        normal_floats(fill, words, blocks, floats);
+    }
+    if (dtype != DTYPE_FLOAT32) {
+        store_floats(dtype, fill, values, 4 * blocks, out);
+    }
+}
+
+/* ------------------------------------------------ kernels ------------------------------------------------------------------ */
+
+/* Batches of whole blocks are made in place; what begins or ends within a block is made beside and copied. */
+BODY void fill_random(enum fill_kind kind, enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index,
+                      int64_t count, void *out)
+{
+    const int per_block = dtype == DTYPE_FLOAT64 ? 2 : 4;
+    char *target = out;
+    while (count > 0) {
+        const int skip = (int)(index % per_block);
+        const int64_t left = skip + count;
+        const bool last = left <= WORDS_BLOCKS * per_block;
+        const int blocks = last ? ((int)left + per_block - 1) / per_block : WORDS_BLOCKS;
+        const int taken = last ? (int)count : blocks * per_block - skip;
+        struct words words;
+        words_make(fill->seed, fill->stream, (uint64_t)(index / per_block), blocks, &words);
+        if (taken == blocks * per_block) {
+            store_batch(kind, dtype, fill, &words, blocks, target);
+        } else {
+            _Alignas(64) char values[BATCH * 8];
+            store_batch(kind, dtype, fill, &words, words_padded(blocks), values);
+            memcpy(target, values + (size_t)skip * size, (size_t)taken * size);
+        }
+        target += (size_t)taken * size;
+        index += taken;
+        count -= taken;
+    }
+}
+
+BODY void fill_bilinear(enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
+{
+    const struct bilinear filter = fill->bilinear;
+    int64_t x = index % filter.x.extent;
+    int64_t y = index / filter.x.extent % filter.y.extent;
+    char *target = out;
+    while (count > 0) {
+        float values[BATCH];
+        const int64_t row = filter.x.extent - x < count ? filter.x.extent - x : count;
+        const int taken = row < BATCH ? (int)row : BATCH;
+        const double weight = bilinear_tent(&filter.y, filter.centred, y);
+        for (int i = 0; i < taken; i++) {
+            values[i] = (float)(bilinear_tent(&filter.x, filter.centred, x + i) * weight);
+        }
+        store_floats(dtype, fill, values, taken, target);
+        target += (size_t)taken * size;
+        count -= taken;
+        x += taken;
+        if (x == filter.x.extent) {
+            x = 0;
+            y = y + 1 < filter.y.extent ? y + 1 : 0;
+        }
+    }
+}
+
+/* Constants: `size` is that of the element. */
+BODY void fill_constant(size_t size, const struct cpu_fill *fill, int64_t count, void *out)
+{
+    char *target = out;
+    for (int64_t i = 0; i < count; i++) {
+        memcpy(target + (size_t)i * size, fill->constant, size);
+    }
+}
+
+#endif

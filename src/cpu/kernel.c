@@ -1,0 +1,141 @@
+#include "kernel.h"
+
+#include "stream/round.h"
+
+#include <math.h>
+#include <string.h>
+
+static bool cpu_runs(enum cpu_variant variant)
+{
+    switch (variant) {
+    case CPU_BASELINE:
+        return true;
+#ifdef FANIN_CPU_FMA
+    case CPU_FMA:
+        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+    default:
+        return false;
+    }
+}
+
+bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
+{
+    if (!cpu_runs(variant)) {
+        return false;
+    }
+    cpu_kernels_add_baseline(out);
+#ifdef FANIN_CPU_FMA
+    if (variant >= CPU_FMA) {
+        cpu_kernels_add_fma(out);
+    }
+#endif
+    return true;
+}
+
+void cpu_kernels_best(struct cpu_kernels *out)
+{
+    int variant = CPU_VARIANT_COUNT - 1;
+    while (!cpu_kernels_of((enum cpu_variant)variant, out)) {
+        variant--;
+    }
+}
+
+/* The bytes of a number that the dtype can hold. Stored as the signed or unsigned type of its size. */
+static void constant_bytes(enum dtype dtype, double value, unsigned char out[8])
+{
+    uint64_t bits = 0;
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+        bits = round_to_float16((float)value);
+        break;
+    case DTYPE_BFLOAT16:
+        bits = round_to_bfloat16((float)value);
+        break;
+    case DTYPE_FLOAT32:
+        bits = float_bits((float)value);
+        break;
+    case DTYPE_FLOAT64:
+        bits = double_bits(value);
+        break;
+    case DTYPE_UINT64:
+        bits = (uint64_t)value;
+        break;
+    default:
+        bits = (uint64_t)(int64_t)value;
+    }
+    const uint8_t narrow = (uint8_t)bits;
+    const uint16_t half = (uint16_t)bits;
+    const uint32_t single = (uint32_t)bits;
+    switch (dtype_table[dtype].size) {
+    case 1:
+        memcpy(out, &narrow, sizeof narrow);
+        break;
+    case 2:
+        memcpy(out, &half, sizeof half);
+        break;
+    case 4:
+        memcpy(out, &single, sizeof single);
+        break;
+    default:
+        memcpy(out, &bits, sizeof bits);
+    }
+}
+
+static fanin_status prepare_uniform(const struct item *item, struct cpu_fill *out)
+{
+    const struct fill *fill = item->fill;
+    if (item->dtype == DTYPE_FLOAT64) {
+        out->uniform_double = uniform_double_make(fill->a, fill->b);
+        return FANIN_OK;
+    }
+    out->uniform_float = uniform_float_make(fill->a, fill->b);
+    const float low = out->uniform_float.low, high = out->uniform_float.high;
+    bool some = true;
+    if (item->dtype == DTYPE_FLOAT16) {
+        some = float16_inward(low, high, &out->low16, &out->high16);
+    } else if (item->dtype == DTYPE_BFLOAT16) {
+        some = bfloat16_inward(low, high, &out->low16, &out->high16);
+    }
+    return some ? FANIN_OK
+                : fanin_fail(FANIN_ERROR_VALUE, "parameter '%s': found bounds of a uniform fill with no %s between them",
+                             item->name, dtype_table[item->dtype].name);
+}
+
+fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out)
+{
+    const struct fill *fill = item->fill;
+    memset(out, 0, sizeof *out);
+    out->seed = seed;
+    out->stream = fill->stream;
+    out->low16 = -INFINITY;
+    out->high16 = INFINITY;
+    switch (fill->kind) {
+    case FILL_CONSTANT:
+        constant_bytes(item->dtype, fill->a, out->constant);
+        break;
+    case FILL_UNIFORM:
+        return prepare_uniform(item, out);
+    case FILL_NORMAL:
+        if (item->dtype == DTYPE_FLOAT64) {
+            out->normal_double.mean = fill->a;
+            out->normal_double.sigma = fill->b;
+        } else {
+            out->normal_float.mean = (float)fill->a;
+            out->normal_float.sigma = (float)fill->b;
+        }
+        break;
+    case FILL_INTEGER:
+        out->integer.low = (int64_t)fill->a;
+        out->integer.high = (int64_t)fill->b;
+        break;
+    case FILL_BILINEAR: {
+        const int64_t height = fill->domain[2], width = fill->domain[3];
+        out->bilinear = fill->a != 0.0 ? bilinear_centred(height, width) : bilinear_mxnet(height, width);
+        break;
+    }
+    default:
+        break;
+    }
+    return FANIN_OK;
+}

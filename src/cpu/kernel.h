@@ -1,0 +1,54 @@
+/* Fill kernels: for each kind of fill and each dtype the function that writes elements that lie one after another, in several
+ * variants that give the same bits. A table of them starts as the portable reference and is overridden by what the CPU can. */
+#ifndef FANIN_SRC_CPU_KERNEL_H
+#define FANIN_SRC_CPU_KERNEL_H
+
+#include "bilinear.h"
+#include "item.h"
+#include "stream/uniform.h"
+
+/* A fill's numbers as its kernel takes them: rounded to what the dtype's arithmetic uses. */
+struct cpu_fill {
+    uint64_t seed, stream;
+    union {
+        unsigned char constant[8]; /* CONSTANT: the element's bytes, as many as the dtype has */
+        struct uniform_float uniform_float;
+        struct uniform_double uniform_double; /* float64 */
+        struct {
+            float mean, sigma;
+        } normal_float;
+        struct {
+            double mean, sigma;
+        } normal_double; /* float64 */
+        struct {
+            int64_t low, high;
+        } integer;
+        struct bilinear bilinear;
+    };
+    float low16, high16; /* 16-bit floats are kept in these; ±INFINITY where the fill has no bounds */
+};
+
+/* Writes the domain's elements [index, index + count) to `out`, which is aligned to its element. */
+typedef void (*cpu_kernel)(const struct cpu_fill *fill, int64_t index, int64_t count, void *out);
+
+struct cpu_kernels {
+    cpu_kernel fill[FILL_KIND_COUNT][DTYPE_COUNT]; /* NULL: not a fill of this dtype */
+};
+
+/* From the portable reference to the most demanding. */
+enum cpu_variant { CPU_BASELINE, CPU_FMA, CPU_VARIANT_COUNT };
+
+/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The baseline always can. */
+bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out);
+
+/* Makes the best table that this CPU can run. */
+void cpu_kernels_best(struct cpu_kernels *out);
+
+/* Rounds a fill's numbers for a dtype. VALUE if no float16 or bfloat16 lies within a uniform fill's bounds. */
+fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out);
+
+/* The variants' own entries, for cpu_kernels_of: the baseline sets all, the others override what they do better. */
+void cpu_kernels_add_baseline(struct cpu_kernels *kernels);
+void cpu_kernels_add_fma(struct cpu_kernels *kernels);
+
+#endif
