@@ -1,20 +1,54 @@
 #include "backend.h"
 
+/* DLPack's names of the device types that fanin has no backend for. */
+static const char *device_type_name(int type)
+{
+    switch (type) {
+    case kDLOpenCL:
+        return "OpenCL";
+    case kDLVulkan:
+        return "Vulkan";
+    case kDLMetal:
+        return "Metal";
+    case kDLVPI:
+        return "VPI";
+    case kDLROCM:
+        return "ROCm";
+    case kDLROCMHost:
+        return "ROCm host";
+    case kDLExtDev:
+        return "extension";
+    case 14: /* newer than DLPack 0.6, as the others that follow */
+        return "oneAPI";
+    case 15:
+        return "WebGPU";
+    case 16:
+        return "Hexagon";
+    case 17:
+        return "MAIA";
+    default:
+        return "unknown";
+    }
+}
+
 fanin_status backend_find(const char *name, DLDevice device, const struct backend **out)
 {
-    switch (device.device_type) {
+    const int type = (int)device.device_type;
+    switch (type) {
     case kDLCPU:
     case kDLCUDAHost: /* pinned host memory: the CPU's */
         *out = &cpu_backend;
         return FANIN_OK;
     case kDLCUDA:
     case kDLCUDAManaged:
-        return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': the tensor is on a CUDA device (%d), and this build of fanin has no CUDA backend",
-                          name, (int)device.device_id);
+        return fanin_fail(
+            FANIN_ERROR_DEVICE,
+            "parameter '%s': found a tensor on CUDA device %d, expected one on the CPU: this build of fanin has no "
+            "CUDA backend",
+            name, (int)device.device_id);
     default:
         return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found a tensor of DLPack device type %d, expected the CPU's (%d or %d)", name,
-                          (int)device.device_type, (int)kDLCPU, (int)kDLCUDAHost);
+                          "parameter '%s': found a tensor of device type %d (%s), expected one on the CPU (%d or %d)", name,
+                          type, device_type_name(type), (int)kDLCPU, (int)kDLCUDAHost);
     }
 }

@@ -44,47 +44,75 @@ BODY void store_floats(enum dtype dtype, const struct cpu_fill *fill, const floa
 
 /* ------------------------------------------------ a batch's words to values ------------------------------------------------ */
 
-BODY void uniform_floats(const struct cpu_fill *fill, const struct words *words, int blocks, float *restrict out)
+/* One array for each of a block's elements, put into memory order at the end: compilers vectorize each of the two steps well,
+ * and both together hardly. */
+struct float_lanes {
+    _Alignas(64) float lane[4][WORDS_BLOCKS];
+};
+
+struct double_lanes {
+    _Alignas(64) double lane[2][WORDS_BLOCKS];
+};
+
+BODY void uniform_floats(const struct cpu_fill *fill, const struct words *words, int blocks, struct float_lanes *out)
 {
     const struct uniform_float bounds = fill->uniform_float;
-    for (int j = 0; j < blocks; j++) {
-        for (int k = 0; k < 4; k++) {
-            out[4 * j + k] = uniform_float(words->word[k][j], &bounds);
+    for (int k = 0; k < 4; k++) {
+        for (int j = 0; j < blocks; j++) {
+            out->lane[k][j] = uniform_float(words->word[k][j], &bounds);
         }
     }
 }
 
-BODY void normal_floats(const struct cpu_fill *fill, const struct words *words, int blocks, float *restrict out)
+BODY void normal_floats(const struct cpu_fill *fill, const struct words *words, int blocks, struct float_lanes *out)
 {
     const float mean = fill->normal_float.mean, sigma = fill->normal_float.sigma;
-    for (int j = 0; j < blocks; j++) {
-        for (int k = 0; k < 4; k += 2) {
+    for (int k = 0; k < 4; k += 2) {
+        for (int j = 0; j < blocks; j++) {
             float pair[2];
             normal_pair_float(words->word[k][j], words->word[k + 1][j], mean, sigma, pair);
-            out[4 * j + k] = pair[0];
-            out[4 * j + k + 1] = pair[1];
+            out->lane[k][j] = pair[0];
+            out->lane[k + 1][j] = pair[1];
         }
     }
 }
 
-BODY void uniform_doubles(const struct cpu_fill *fill, const struct words *words, int blocks, double *restrict out)
+BODY void order_floats(const struct float_lanes *lanes, int blocks, float *restrict out)
+{
+    for (int j = 0; j < blocks; j++) {
+        for (int k = 0; k < 4; k++) {
+            out[4 * j + k] = lanes->lane[k][j];
+        }
+    }
+}
+
+BODY void uniform_doubles(const struct cpu_fill *fill, const struct words *words, int blocks, struct double_lanes *out)
 {
     const struct uniform_double bounds = fill->uniform_double;
-    for (int j = 0; j < blocks; j++) {
-        for (int k = 0; k < 2; k++) {
-            out[2 * j + k] = uniform_double(words->word[2 * k][j], words->word[2 * k + 1][j], &bounds);
+    for (int k = 0; k < 2; k++) {
+        for (int j = 0; j < blocks; j++) {
+            out->lane[k][j] = uniform_double(words->word[2 * k][j], words->word[2 * k + 1][j], &bounds);
         }
     }
 }
 
-BODY void normal_doubles(const struct cpu_fill *fill, const struct words *words, int blocks, double *restrict out)
+BODY void normal_doubles(const struct cpu_fill *fill, const struct words *words, int blocks, struct double_lanes *out)
 {
     const double mean = fill->normal_double.mean, sigma = fill->normal_double.sigma;
     for (int j = 0; j < blocks; j++) {
         double pair[2];
         normal_pair_double(words->word[0][j], words->word[1][j], words->word[2][j], words->word[3][j], mean, sigma, pair);
-        out[2 * j] = pair[0];
-        out[2 * j + 1] = pair[1];
+        out->lane[0][j] = pair[0];
+        out->lane[1][j] = pair[1];
+    }
+}
+
+BODY void order_doubles(const struct double_lanes *lanes, int blocks, double *restrict out)
+{
+    for (int j = 0; j < blocks; j++) {
+        for (int k = 0; k < 2; k++) {
+            out[2 * j + k] = lanes->lane[k][j];
+        }
     }
 }
 
@@ -158,23 +186,28 @@ BODY void store_batch(enum fill_kind kind, enum dtype dtype, const struct cpu_fi
         return;
     }
     if (dtype == DTYPE_FLOAT64) {
+        struct double_lanes lanes;
         if (kind == FILL_UNIFORM) {
-            uniform_doubles(fill, words, blocks, out);
+            uniform_doubles(fill, words, blocks, &lanes);
         } else {
-            normal_doubles(fill, words, blocks, out);
+            normal_doubles(fill, words, blocks, &lanes);
         }
+        order_doubles(&lanes, blocks, out);
+        return;
+    }
+    struct float_lanes lanes;
+    if (kind == FILL_UNIFORM) {
+        uniform_floats(fill, words, blocks, &lanes);
+    } else {
+        normal_floats(fill, words, blocks, &lanes);
+    }
+    if (dtype == DTYPE_FLOAT32) {
+        order_floats(&lanes, blocks, out);
         return;
     }
     float values[BATCH];
-    float *floats = dtype == DTYPE_FLOAT32 ? out : values;
-    if (kind == FILL_UNIFORM) {
-        uniform_floats(fill, words, blocks, floats);
-    } else {
-        normal_floats(fill, words, blocks, floats);
-    }
-    if (dtype != DTYPE_FLOAT32) {
-        store_floats(dtype, fill, values, 4 * blocks, out);
-    }
+    order_floats(&lanes, blocks, values);
+    store_floats(dtype, fill, values, 4 * blocks, out);
 }
 
 /* ------------------------------------------------ kernels ------------------------------------------------------------------ */

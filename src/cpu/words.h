@@ -4,10 +4,10 @@
 
 #include "stream/philox.h"
 
-/* Of the widest group of blocks that a variant makes together: a batch is always a whole number of them. */
-#define WORDS_GROUP 16
+/* Blocks that are made together: a batch is always a whole number of such groups. */
+#define WORDS_GROUP 8
 
-/* The most blocks of a batch. Larger batches were no faster; 2 KB of words leave the first-level cache to the output. */
+/* The most blocks of a batch: 2 KB of words, which leave most of the first-level cache to what is made of them. */
 #define WORDS_BLOCKS 128
 
 /* word[k][j] is word k of the batch's block j. */

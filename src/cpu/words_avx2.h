@@ -15,6 +15,11 @@ static inline void words_make(uint64_t seed, uint64_t stream, uint64_t first, in
 {
     const __m256i multiplier_0 = _mm256_set1_epi64x(PHILOX_MULTIPLIER_0);
     const __m256i multiplier_1 = _mm256_set1_epi64x(PHILOX_MULTIPLIER_1);
+    __m256i key[PHILOX_ROUNDS][2];
+    for (int round = 0; round < PHILOX_ROUNDS; round++) {
+        key[round][0] = _mm256_set1_epi32((int)((uint32_t)seed + (uint32_t)round * PHILOX_KEY_STEP_0));
+        key[round][1] = _mm256_set1_epi32((int)((uint32_t)(seed >> 32) + (uint32_t)round * PHILOX_KEY_STEP_1));
+    }
     for (int j = 0; j < blocks; j += WORDS_GROUP) {
         __m256i word[4][WORDS_REGISTERS];
         for (int r = 0; r < WORDS_REGISTERS; r++) {
@@ -25,22 +30,17 @@ static inline void words_make(uint64_t seed, uint64_t stream, uint64_t first, in
             word[2][r] = _mm256_set1_epi64x((long long)(uint32_t)stream);
             word[3][r] = _mm256_set1_epi64x((long long)(stream >> 32));
         }
-        uint32_t key_0 = (uint32_t)seed, key_1 = (uint32_t)(seed >> 32);
         for (int round = 0; round < PHILOX_ROUNDS; round++) {
-            const __m256i round_key_0 = _mm256_set1_epi64x((long long)key_0);
-            const __m256i round_key_1 = _mm256_set1_epi64x((long long)key_1);
             for (int r = 0; r < WORDS_REGISTERS; r++) {
                 const __m256i product_0 = _mm256_mul_epu32(multiplier_0, word[0][r]);
                 const __m256i product_1 = _mm256_mul_epu32(multiplier_1, word[2][r]);
                 const __m256i high_0 = _mm256_srli_epi64(product_0, 32);
                 const __m256i high_1 = _mm256_srli_epi64(product_1, 32);
-                word[0][r] = _mm256_xor_si256(_mm256_xor_si256(high_1, round_key_0), word[1][r]);
+                word[0][r] = _mm256_xor_si256(_mm256_xor_si256(high_1, key[round][0]), word[1][r]);
                 word[1][r] = product_1;
-                word[2][r] = _mm256_xor_si256(_mm256_xor_si256(high_0, round_key_1), word[3][r]);
+                word[2][r] = _mm256_xor_si256(_mm256_xor_si256(high_0, key[round][1]), word[3][r]);
                 word[3][r] = product_0;
             }
-            key_0 += PHILOX_KEY_STEP_0;
-            key_1 += PHILOX_KEY_STEP_1;
         }
         for (int k = 0; k < 4; k++) {
             for (int r = 0; r < WORDS_REGISTERS; r += 2) {
