@@ -1,12 +1,12 @@
 /* From JSON values to arguments, by the schema. */
 #include "args.h"
-#include "excerpt.h"
 #include "initializer.h"
 #include "param_type.h"
 
 #include "json/number.h"
 #include "json/print.h"
 #include "json/tree.h"
+#include "json/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -42,10 +42,11 @@ static fanin_status fail_value(const struct target *target, const cJSON *value, 
     if (!text) {
         return fail_memory(target);
     }
-    const struct excerpt excerpt = excerpt_of(text, strlen(text));
+    char excerpt[JSON_EXCERPT_SIZE];
+    json_excerpt(text, strlen(text), excerpt);
     free(text);
     return fanin_fail(FANIN_ERROR_PARAMETER, "'%s': the parameter '%s' is %s, expected %s", target->row, target->param->name,
-                      excerpt.text, expected);
+                      excerpt, expected);
 }
 
 static fanin_status fail_type(const struct target *target, const cJSON *value)
@@ -109,7 +110,7 @@ static fanin_status set_number(const struct target *target, const cJSON *value, 
         number = value->valuedouble;
         int64_t integer;
         if (json_is_integer(value) && !json_integer(value, &integer)) {
-            return fail_value(target, value, "integers to lie within ±2^53; write it with a fraction or an exponent");
+            return fail_value(target, value, "a number, where integers lie within ±2^53");
         }
         if (!isfinite(number)) {
             return fail_value(target, value, "a finite number");

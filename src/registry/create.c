@@ -1,9 +1,9 @@
 /* From specs to initializers: bare names, arrays and objects. */
-#include "excerpt.h"
 #include "initializer.h"
 
 #include "float_environment.h"
 #include "json/tree.h"
+#include "json/utf8.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -35,9 +35,10 @@ static bool is_json(struct text_range text)
 
 static fanin_status fail_unknown_param(const fanin_row *row, const char *name)
 {
-    const struct excerpt excerpt = excerpt_of(name, strlen(name));
+    char excerpt[JSON_EXCERPT_SIZE];
+    json_excerpt(name, strlen(name), excerpt);
     if (row->n_params == 0) {
-        return fanin_fail(FANIN_ERROR_PARAMETER, "'%s' has no parameter '%s'; it takes none", row->name, excerpt.text);
+        return fanin_fail(FANIN_ERROR_PARAMETER, "'%s' has no parameter '%s'; it takes none", row->name, excerpt);
     }
     size_t size = 1;
     for (size_t i = 0; i < row->n_params; i++) {
@@ -52,7 +53,7 @@ static fanin_status fail_unknown_param(const fanin_row *row, const char *name)
         end = stpcpy(stpcpy(end, i == 0 ? "" : ", "), row->params[i].name);
     }
     const fanin_status status =
-        fanin_fail(FANIN_ERROR_PARAMETER, "'%s' has no parameter '%s'; it takes %s", row->name, excerpt.text, list);
+        fanin_fail(FANIN_ERROR_PARAMETER, "'%s' has no parameter '%s'; it takes %s", row->name, excerpt, list);
     free(list);
     return status;
 }

@@ -1,6 +1,7 @@
 /* The error for a name that is not registered. */
-#include "excerpt.h"
 #include "registry.h"
+
+#include "json/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +86,8 @@ static void list_all(char *list, size_t size)
 
 fanin_status registry_unknown(const char *name, size_t length)
 {
-    const struct excerpt excerpt = excerpt_of(name, length);
+    char excerpt[JSON_EXCERPT_SIZE];
+    json_excerpt(name, length, excerpt);
     struct nearest nearest = {.count = 0};
     const fanin_row *row;
     for (size_t i = 0; length <= NAME_LIMIT && (row = fanin_row_at(i)) != NULL; i++) {
@@ -98,11 +100,11 @@ fanin_status registry_unknown(const char *name, size_t length)
     /* A misspelling leaves more than half of the letters in place. */
     if (nearest.count == 0 || 2 * (size_t)nearest.distance[0] > length) {
         list_all(list, sizeof list);
-        return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; registered are %s", excerpt.text, list);
+        return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; registered are %s", excerpt, list);
     }
     size_t used = 0;
     for (int i = 0; i < nearest.count && nearest.distance[i] <= nearest.distance[0] + 1; i++) {
         used += (size_t)snprintf(list + used, sizeof list - used, "%s'%s'", i == 0 ? "" : ", ", nearest.name[i]);
     }
-    return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; the nearest names: %s", excerpt.text, list);
+    return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; the nearest names: %s", excerpt, list);
 }

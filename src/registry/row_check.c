@@ -1,10 +1,10 @@
 /* Is a user's row well-formed? */
 #include "args.h"
-#include "excerpt.h"
 #include "param_type.h"
 #include "registry.h"
 
 #include "json/tree.h"
+#include "json/utf8.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,9 +19,10 @@ static bool is_name(const char *name)
 
 static fanin_status fail_name(const char *what, const char *name)
 {
-    const struct excerpt excerpt = excerpt_of(name ? name : "NULL", name ? strlen(name) : 4);
+    char excerpt[JSON_EXCERPT_SIZE];
+    json_excerpt(name ? name : "NULL", name ? strlen(name) : 4, excerpt);
     return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_register: the %s '%s' is not made of letters, digits, '_', '-' and '.'",
-                      what, excerpt.text);
+                      what, excerpt);
 }
 
 static fanin_status check_names(const fanin_row *row)
