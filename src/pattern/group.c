@@ -142,8 +142,8 @@ static bool read_capture(struct translation *translation, unsigned flags, struct
 /* (?P<name>…) and (?P=name), behind the P. */
 static bool read_python(struct translation *translation, unsigned flags, struct pattern_token open, struct pattern_width *width)
 {
-    const char *name;
-    size_t length;
+    const char *name = NULL;
+    size_t length = 0;
     const size_t start = translation->next.after;
     if (pattern_accept(translation, '<')) {
         if (!read_name(translation, '>', &name, &length)) {
@@ -199,8 +199,8 @@ static bool read_condition(struct translation *translation, unsigned flags, stru
                            struct pattern_width *width)
 {
     const size_t start = translation->next.start;
-    const char *name;
-    size_t length, group = 0;
+    const char *name = NULL;
+    size_t length = 0, group = 0;
     if (!read_until(translation, ')', &name, &length)) {
         return false;
     }
