@@ -1,0 +1,20 @@
+/* Functions of the caller's that may fail: they should say why through fanin_fail, and may forget to. */
+#ifndef FANIN_SRC_CALLBACK_H
+#define FANIN_SRC_CALLBACK_H
+
+#include <fanin/fanin.h>
+
+/* The last error of this thread as it was before the function was called. */
+struct callback_mark {
+    uintptr_t address;
+    uint64_t hash;
+};
+
+struct callback_mark callback_mark_error(void);
+
+/* Gives the status that a function of the caller's returned for the parameter `name` a message that names it, whatever the
+ * function left unsaid, and returns it; a number that is no status becomes CUSTOM. `what` names the function. Does nothing for
+ * FANIN_OK. */
+fanin_status callback_result(fanin_status status, const struct callback_mark *before, const char *name, const char *what);
+
+#endif

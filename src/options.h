@@ -1,0 +1,11 @@
+/* A caller's options, checked and complete. */
+#ifndef FANIN_SRC_OPTIONS_H
+#define FANIN_SRC_OPTIONS_H
+
+#include <fanin/fanin.h>
+
+/* Copies options, NULL for the defaults, with `contract` resolved. ARGUMENT for a contract that this library cannot follow and
+ * for a negative number of threads. */
+fanin_status options_read(const fanin_options *source, fanin_options *out);
+
+#endif

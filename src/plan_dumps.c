@@ -1,0 +1,196 @@
+#include "json/print.h"
+#include "plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool add_numbers(cJSON *object, const char *key, const int64_t *numbers, int count)
+{
+    cJSON *const array = cJSON_CreateArray();
+    bool done = array != NULL;
+    for (int i = 0; i < count && done; i++) {
+        done = json_append(array, json_new_int64(numbers[i]));
+    }
+    if (!done) {
+        cJSON_Delete(array);
+        return false;
+    }
+    return json_add(object, key, array);
+}
+
+/* A number of a fill, in the type that its kind has it in. */
+static cJSON *new_number(enum fill_kind kind, double value)
+{
+    switch (kind) {
+    case FILL_INTEGER:
+        return json_new_int64((int64_t)value);
+    case FILL_BILINEAR:
+        return cJSON_CreateBool(value != 0.0);
+    default:
+        return json_new_double(value);
+    }
+}
+
+static bool add_fill(cJSON *fills, const struct lowered *part, int64_t parameter_size)
+{
+    const struct fill *const fill = &part->fill;
+    const struct fill_kind_info *const info = &fill_kind_table[fill->kind];
+    char stream[24];
+    snprintf(stream, sizeof stream, "0x%016" PRIx64, fill->stream);
+    cJSON *const object = cJSON_CreateObject();
+    bool done = json_add(object, "kind", cJSON_CreateString(fill->kind == FILL_CUSTOM ? fill->custom.kind : info->name));
+    if (info->a) {
+        done = done && json_add(object, info->a, new_number(fill->kind, fill->a));
+    }
+    if (info->b) {
+        done = done && json_add(object, info->b, new_number(fill->kind, fill->b));
+    }
+    done = done && json_add(object, "stream", cJSON_CreateString(stream)) &&
+           add_numbers(object, "domain", fill->domain, fill->ndim);
+    if (part->block) {
+        done = done && json_add(object, "block", cJSON_CreateString(part->block));
+    }
+    if (part->block || part->count != parameter_size) {
+        done = done && add_numbers(object, "range", (const int64_t[]){part->begin, part->begin + part->count}, 2);
+    }
+    if (part->first != part->begin) {
+        done = done && json_add(object, "first", json_new_int64(part->first));
+    }
+    if (!done) {
+        cJSON_Delete(object);
+        return false;
+    }
+    return json_append(fills, object);
+}
+
+static bool add_fills(cJSON *object, const struct plan_parameter *parameter)
+{
+    cJSON *const fills = cJSON_CreateArray();
+    bool done = fills != NULL;
+    for (size_t i = 0; i < parameter->lowering.count && done; i++) {
+        done = add_fill(fills, &parameter->lowering.fills[i], parameter->tensor.global_size);
+    }
+    if (!done) {
+        cJSON_Delete(fills);
+        return false;
+    }
+    return json_add(object, "fills", fills);
+}
+
+static bool is_box(const struct plan_tensor *tensor)
+{
+    bool whole = true;
+    for (int d = 0; d < tensor->ndim; d++) {
+        whole = whole && tensor->numbers[d] == tensor->numbers[2 * tensor->ndim + d];
+    }
+    return !whole;
+}
+
+static bool fill_object(cJSON *object, const struct plan_parameter *parameter, const char *initializer)
+{
+    const struct plan_tensor *const tensor = &parameter->tensor;
+    const int ndim = tensor->ndim;
+    bool done = json_add(object, "name", cJSON_CreateString(parameter->name)) &&
+                json_add(object, "dtype", cJSON_CreateString(dtype_table[tensor->dtype].name)) &&
+                add_numbers(object, "shape", tensor->numbers, ndim);
+    if (is_box(tensor)) {
+        done = done && add_numbers(object, "global_shape", tensor->numbers + 2 * ndim, ndim) &&
+               add_numbers(object, "offset", tensor->numbers + 3 * ndim, ndim);
+    }
+    return done && json_add(object, "initializer", initializer ? cJSON_CreateRaw(initializer) : cJSON_CreateNull()) &&
+           json_add(object, "rule", cJSON_CreateString(parameter->lowering.rule)) && add_fills(object, parameter) &&
+           json_add(object, "elements", json_new_int64(tensor->size));
+}
+
+/* The text of one parameter; NULL without memory. */
+static char *print_parameter(const struct plan_parameter *parameter, const char *initializer)
+{
+    cJSON *const object = cJSON_CreateObject();
+    char *const text = object && fill_object(object, parameter, initializer) ? json_print(object) : NULL;
+    cJSON_Delete(object);
+    return text;
+}
+
+static fanin_status fail_memory(void)
+{
+    return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the text of a plan");
+}
+
+static fanin_status write_parameter(const struct plan_parameter *parameter, FILE *stream)
+{
+    char *initializer = NULL;
+    const fanin_status status =
+        parameter->lowering.initializer ? fanin_dumps(parameter->lowering.initializer, &initializer) : FANIN_OK;
+    if (status != FANIN_OK) {
+        return fanin_fail(status, "parameter '%s': %s", parameter->name, fanin_last_error());
+    }
+    char *const text = print_parameter(parameter, initializer);
+    fanin_string_free(initializer);
+    if (!text) {
+        return fail_memory();
+    }
+    fputs(text, stream);
+    free(text);
+    return FANIN_OK;
+}
+
+/* Parameter by parameter: a tree of all would take many times the text's memory. */
+static fanin_status write_plan(const fanin_plan *plan, FILE *stream)
+{
+    int64_t elements = 0, bytes = 0;
+    fprintf(stream, "{\"contract\": %d, \"parameters\": [", FANIN_CONTRACT);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_tensor *const tensor = &plan->parameters[i].tensor;
+        if (__builtin_add_overflow(elements, tensor->size, &elements) ||
+            __builtin_add_overflow(bytes, tensor->size * dtype_table[tensor->dtype].size, &bytes)) {
+            return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': the plan's tensors up to it have 2^63 bytes or more",
+                              plan->parameters[i].name);
+        }
+        if (i > 0) {
+            fputs(", ", stream);
+        }
+        const fanin_status status = write_parameter(&plan->parameters[i], stream);
+        if (status != FANIN_OK) {
+            return status;
+        }
+    }
+    fprintf(stream, "], \"elements\": %" PRId64 ", \"bytes\": %" PRId64 "}", elements, bytes);
+    return ferror(stream) ? fail_memory() : FANIN_OK;
+}
+
+static fanin_status dumps(const fanin_plan *plan, char **out)
+{
+    if (!plan || !out) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "%s is NULL", plan ? "the place for the plan's text" : "the plan");
+    }
+    fanin_status status = fanin_plan_check(plan);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const stream = open_memstream(&text, &size);
+    if (!stream) {
+        return fail_memory();
+    }
+    status = write_plan(plan, stream);
+    if (fclose(stream) != 0 && status == FANIN_OK) {
+        status = fail_memory();
+    }
+    if (status != FANIN_OK) {
+        free(text);
+        return status;
+    }
+    *out = text;
+    return FANIN_OK;
+}
+
+fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out)
+{
+    const int caller_errno = errno;
+    const fanin_status status = dumps(plan, out);
+    errno = caller_errno;
+    return status;
+}

@@ -1,0 +1,179 @@
+#include "plan_problems.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for a shape as text: 32 numbers of up to 19 digits, with what stands between them. */
+#define SHAPE_SIZE (FANIN_MAX_NDIM * 21 + 4)
+
+/* A name that is a random stream: a parameter's, or that of a block in it. */
+struct stream_name {
+    uint64_t stream;
+    const char *name;
+    size_t parameter;
+    bool block;
+};
+
+static size_t collect(const fanin_plan *plan, struct stream_name *names)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_parameter *const parameter = &plan->parameters[i];
+        names[count++] = (struct stream_name){parameter->stream, parameter->name, i, false};
+        for (size_t k = 0; k < parameter->lowering.count; k++) {
+            const struct lowered *const part = &parameter->lowering.fills[k];
+            /* The fills of one block follow one another. */
+            if (part->block && (k == 0 || part[-1].fill.stream != part->fill.stream)) {
+                names[count++] = (struct stream_name){part->fill.stream, part->block, i, true};
+            }
+        }
+    }
+    return count;
+}
+
+static int compare(const void *first, const void *second)
+{
+    const struct stream_name *const a = first, *const b = second;
+    if (a->stream != b->stream) {
+        return a->stream < b->stream ? -1 : 1;
+    }
+    if (a->parameter != b->parameter) {
+        return a->parameter < b->parameter ? -1 : 1;
+    }
+    return (int)a->block - (int)b->block;
+}
+
+static bool same_fill(const struct lowered *a, const struct lowered *b)
+{
+    if (a->begin != b->begin || a->count != b->count || a->first != b->first || a->fill.kind != b->fill.kind ||
+        a->fill.a != b->fill.a || a->fill.b != b->fill.b || a->fill.stream != b->fill.stream || a->fill.ndim != b->fill.ndim) {
+        return false;
+    }
+    for (int d = 0; d < a->fill.ndim; d++) {
+        if (a->fill.domain[d] != b->fill.domain[d]) {
+            return false;
+        }
+    }
+    return a->fill.kind != FILL_CUSTOM ||
+           (a->fill.custom.cpu == b->fill.custom.cpu && a->fill.custom.user == b->fill.custom.user);
+}
+
+static bool same_fills(const struct lowering *a, const struct lowering *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; i < a->count && same; i++) {
+        same = same_fill(&a->fills[i], &b->fills[i]);
+    }
+    return same;
+}
+
+/* What a second meaning of a name is told as. */
+#define FOUND_EXPECTED "parameter '%s': found %s %s, expected %s, as where it was first added to the plan"
+
+static fanin_status check_initializer(const struct plan_parameter *first, const struct plan_parameter *later, size_t index,
+                                      struct plan_problems *problems)
+{
+    const fanin_initializer *const expected = first->lowering.initializer, *const found = later->lowering.initializer;
+    char *expected_text = NULL, *found_text = NULL;
+    fanin_status status = FANIN_OK;
+    if (expected != found) {
+        status = expected ? fanin_dumps(expected, &expected_text) : FANIN_OK;
+        if (status == FANIN_OK && found) {
+            status = fanin_dumps(found, &found_text);
+        }
+    }
+    if (status == FANIN_OK) {
+        /* Only weight_quantize needs none. */
+        const char *const expected_shown = expected_text ? expected_text : "none";
+        const char *const found_shown = found_text ? found_text : "none";
+        if (strcmp(expected_shown, found_shown) != 0) {
+            status = plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "initializer",
+                                       found_shown, expected_shown);
+        } else if (!same_fills(&first->lowering, &later->lowering)) {
+            status = plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "rule",
+                                       later->lowering.rule, first->lowering.rule);
+        }
+    }
+    fanin_string_free(expected_text);
+    fanin_string_free(found_text);
+    return status;
+}
+
+static const int64_t *global_shape(const struct plan_tensor *tensor)
+{
+    return tensor->numbers + 2 * tensor->ndim;
+}
+
+static bool same_global_shape(const struct plan_tensor *a, const struct plan_tensor *b)
+{
+    return a->ndim == b->ndim && memcmp(global_shape(a), global_shape(b), (size_t)a->ndim * sizeof *a->numbers) == 0;
+}
+
+/* As Python writes a tuple. */
+static char *format_shape(const struct plan_tensor *tensor, char text[SHAPE_SIZE])
+{
+    size_t used = (size_t)snprintf(text, SHAPE_SIZE, "(");
+    for (int d = 0; d < tensor->ndim; d++) {
+        used += (size_t)snprintf(text + used, SHAPE_SIZE - used, "%s%" PRId64, d > 0 ? ", " : "", global_shape(tensor)[d]);
+    }
+    snprintf(text + used, SHAPE_SIZE - used, "%s", tensor->ndim == 1 ? ",)" : ")");
+    return text;
+}
+
+/* Compares two parameters of one name. */
+static fanin_status check_meaning(const fanin_plan *plan, size_t first_index, size_t index, struct plan_problems *problems)
+{
+    const struct plan_parameter *const first = &plan->parameters[first_index], *const later = &plan->parameters[index];
+    if (first->tensor.dtype != later->tensor.dtype) {
+        return plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "dtype",
+                                 dtype_table[later->tensor.dtype].name, dtype_table[first->tensor.dtype].name);
+    }
+    if (!same_global_shape(&first->tensor, &later->tensor)) {
+        char expected[SHAPE_SIZE], found[SHAPE_SIZE];
+        return plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "global shape",
+                                 format_shape(&later->tensor, found), format_shape(&first->tensor, expected));
+    }
+    const bool lowered = first->status == FANIN_OK && later->status == FANIN_OK;
+    return lowered ? check_initializer(first, later, index, problems) : FANIN_OK;
+}
+
+/* Compares a name with the first that has its stream. */
+static fanin_status check_name(const fanin_plan *plan, const struct stream_name *first, const struct stream_name *name,
+                               struct plan_problems *problems)
+{
+    const char *const parent = plan->parameters[name->parameter].name;
+    const char *const first_parent = plan->parameters[first->parameter].name;
+    if (first->block == name->block && strcmp(first->name, name->name) == 0 && strcmp(first_parent, parent) == 0) {
+        return name->block ? FANIN_OK : check_meaning(plan, first->parameter, name->parameter, problems);
+    }
+    return plan_problems_add(
+        problems, name->parameter, FANIN_ERROR_CLASH,
+        "parameter '%s': the random stream of %s '%s' is that of %s '%s', expected one of its own: another name", parent,
+        name->block ? "its block" : "its name", name->name, first->block ? "the block" : "the parameter", first->name);
+}
+
+fanin_status plan_check_names(const fanin_plan *plan, struct plan_problems *problems)
+{
+    if (plan->count == 0) {
+        return FANIN_OK;
+    }
+    struct stream_name *const names = reallocarray(NULL, plan->count + plan->fill_count, sizeof *names);
+    if (!names) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the check of a plan of %zu parameters", plan->count);
+    }
+    const size_t count = collect(plan, names);
+    qsort(names, count, sizeof *names, compare);
+    fanin_status status = FANIN_OK;
+    size_t first = 0;
+    for (size_t i = 1; i < count && status == FANIN_OK; i++) {
+        if (names[i].stream == names[first].stream) {
+            status = check_name(plan, &names[first], &names[i], problems);
+        } else {
+            first = i;
+        }
+    }
+    free(names);
+    return status;
+}

@@ -1,0 +1,196 @@
+#include "tensor.h"
+
+#include "overlap.h"
+
+static fanin_status check_header(const char *name, const DLTensor *source, struct tensor *out)
+{
+    if (source->ndim < 0 || source->ndim > FANIN_MAX_NDIM) {
+        return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': found %d dimensions, expected 0 to %d", name, (int)source->ndim,
+                          FANIN_MAX_NDIM);
+    }
+    if (source->ndim > 0 && !source->shape) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the tensor has %d dimensions and its shape is NULL", name,
+                          (int)source->ndim);
+    }
+    if (!dtype_from_dlpack(source->dtype, &out->dtype)) {
+        return fanin_fail(FANIN_ERROR_DTYPE,
+                          "parameter '%s': found a DLPack dtype of code %d, %d bits and %d lanes, expected float16, bfloat16, "
+                          "float32, float64, int8 to int64, uint8 to uint64 or bool, with 1 lane",
+                          name, source->dtype.code, source->dtype.bits, source->dtype.lanes);
+    }
+    out->device = source->device;
+    out->ndim = source->ndim;
+    return FANIN_OK;
+}
+
+/* The product of extents, which is 0 where one of them is, however large the others are. */
+static fanin_status count_elements(const char *name, const char *what, int ndim, const int64_t *shape, int64_t *out)
+{
+    bool overflow = false, empty = false;
+    int64_t product = 1;
+    for (int d = 0; d < ndim; d++) {
+        if (shape[d] < 0) {
+            return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': extent %d of the %s is %lld, expected 0 or more", name, d,
+                              what, (long long)shape[d]);
+        }
+        empty = empty || shape[d] == 0;
+        overflow = overflow || __builtin_mul_overflow(product, shape[d], &product);
+    }
+    if (overflow && !empty) {
+        return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': the %s has 2^63 elements or more, expected fewer", name, what);
+    }
+    *out = empty ? 0 : product;
+    return FANIN_OK;
+}
+
+static fanin_status check_box(const char *name, const int64_t *global_shape, const int64_t *offset, struct tensor *out)
+{
+    if (!global_shape != !offset) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': %s is NULL and %s is not, expected both or neither", name,
+                          global_shape ? "offset" : "global_shape", global_shape ? "global_shape" : "offset");
+    }
+    if (!global_shape) {
+        out->global_size = out->size;
+        for (int d = 0; d < out->ndim; d++) {
+            out->global[d] = out->shape[d];
+            out->offset[d] = 0;
+        }
+        return FANIN_OK;
+    }
+    for (int d = 0; d < out->ndim; d++) {
+        out->global[d] = global_shape[d];
+        out->offset[d] = offset[d];
+    }
+    const fanin_status status = count_elements(name, "global shape", out->ndim, out->global, &out->global_size);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    for (int d = 0; d < out->ndim; d++) {
+        if (offset[d] < 0 || offset[d] > global_shape[d] || out->shape[d] > global_shape[d] - offset[d]) {
+            return fanin_fail(
+                FANIN_ERROR_LAYOUT,
+                "parameter '%s': found a box of %lld from offset %lld on in dimension %d, expected one inside the "
+                "global extent of %lld",
+                name, (long long)out->shape[d], (long long)offset[d], d, (long long)global_shape[d]);
+        }
+    }
+    return FANIN_OK;
+}
+
+/* The strides of an empty tensor mean nothing: those that would overflow become 0. */
+static void copy_strides(const int64_t *source, struct tensor *out)
+{
+    int64_t row_major = 1;
+    for (int d = out->ndim - 1; d >= 0; d--) {
+        out->stride[d] = source ? source[d] : row_major;
+        if (!source && __builtin_mul_overflow(row_major, out->shape[d], &row_major)) {
+            row_major = 0;
+        }
+    }
+}
+
+/* Finds the bytes from the lowest element to the highest; false if they do not fit in an address space. */
+static bool find_span(struct tensor *tensor)
+{
+    const int64_t size = dtype_table[tensor->dtype].size;
+    int64_t low = 0, high = 0, bytes;
+    for (int d = 0; d < tensor->ndim; d++) {
+        int64_t reach;
+        if (__builtin_mul_overflow(tensor->stride[d], tensor->shape[d] - 1, &reach) ||
+            __builtin_add_overflow(reach < 0 ? low : high, reach, reach < 0 ? &low : &high)) {
+            return false;
+        }
+    }
+    if (__builtin_mul_overflow(low, size, &low) || __builtin_mul_overflow(high, size, &high) ||
+        __builtin_add_overflow(high, size, &high) || __builtin_sub_overflow(high, low, &bytes)) {
+        return false;
+    }
+    tensor->low = (intptr_t)low;
+    tensor->high = (intptr_t)high;
+    return true;
+}
+
+static fanin_status check_layout(const char *name, struct tensor *tensor)
+{
+    if (!find_span(tensor)) {
+        return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': its strides span 2^63 bytes or more, expected fewer", name);
+    }
+    for (int d = 0; d < tensor->ndim; d++) {
+        if (tensor->stride[d] == 0 && tensor->shape[d] > 1) {
+            return fanin_fail(
+                FANIN_ERROR_LAYOUT,
+                "parameter '%s': stride %d is 0 with an extent of %lld: elements share memory, expected a place for "
+                "each",
+                name, d, (long long)tensor->shape[d]);
+        }
+    }
+    switch (overlap_within(tensor->ndim, tensor->shape, tensor->stride)) {
+    case OVERLAP_FOUND:
+        return fanin_fail(FANIN_ERROR_LAYOUT,
+                          "parameter '%s': its strides put several elements into one place, expected a place for each", name);
+    case OVERLAP_UNDECIDED:
+        return fanin_fail(
+            FANIN_ERROR_LAYOUT,
+            "parameter '%s': its strides are too entangled to tell whether elements share memory, expected simpler ones", name);
+    default:
+        return FANIN_OK;
+    }
+}
+
+/* The span must lie inside the address space and not touch NULL, which no memory has. */
+static fanin_status check_address(const char *name, const DLTensor *source, struct tensor *out)
+{
+    uintptr_t first, lowest, end;
+    const uintptr_t base = (uintptr_t)source->data;
+    if (__builtin_add_overflow(base, source->byte_offset, &first) ||
+        __builtin_sub_overflow(first, (uintptr_t)0 - (uintptr_t)out->low, &lowest) || lowest == 0 ||
+        __builtin_add_overflow(first, (uintptr_t)out->high, &end)) {
+        return fanin_fail(FANIN_ERROR_LAYOUT,
+                          "parameter '%s': its byte_offset of %llu and its strides lead outside of the address space", name,
+                          (unsigned long long)source->byte_offset);
+    }
+    const size_t size = dtype_table[out->dtype].size;
+    if (first % size != 0) {
+        return fanin_fail(
+            FANIN_ERROR_LAYOUT,
+            "parameter '%s': its first element is at an address of remainder %zu by %zu, expected one aligned to %s", name,
+            (size_t)(first % size), size, dtype_table[out->dtype].name);
+    }
+    out->data = (char *)first;
+    return FANIN_OK;
+}
+
+fanin_status tensor_check(const char *name, const DLTensor *source, const int64_t *global_shape, const int64_t *offset,
+                          struct tensor *out)
+{
+    if (!source) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the tensor is NULL", name);
+    }
+    fanin_status status = check_header(name, source, out);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    for (int d = 0; d < out->ndim; d++) {
+        out->shape[d] = source->shape[d];
+    }
+    status = count_elements(name, "shape", out->ndim, out->shape, &out->size);
+    if (status == FANIN_OK) {
+        status = check_box(name, global_shape, offset, out);
+    }
+    if (status != FANIN_OK) {
+        return status;
+    }
+    copy_strides(source->strides, out);
+    out->data = NULL;
+    out->low = out->high = 0;
+    if (out->size == 0) {
+        return FANIN_OK;
+    }
+    status = check_layout(name, out);
+    return status == FANIN_OK && source->data ? check_address(name, source, out) : status;
+}
+
+bool tensor_shares_memory(const struct tensor *a, const struct tensor *b)
+{
+    return a->data && b->data && overlap_between(a, b) != OVERLAP_NONE;
+}
