@@ -1,0 +1,183 @@
+#include "command.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A longer word is no slip of an option or a name of ours. */
+#define WORD_LIMIT 64
+
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+static void print_message(const char *command, const char *format, va_list args)
+{
+    char *text = NULL;
+    if (vasprintf(&text, format, args) < 0) {
+        text = NULL;
+    }
+    for (char *c = text; c && *c; c++) {
+        *c = is_control(*c) && *c != '\n' ? '?' : *c;
+    }
+    fprintf(stderr, "fanin%s%s: %s\n", command ? " " : "", command ? command : "", text ? text : "out of memory");
+    free(text);
+}
+
+int command_error(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message(command, format, args);
+    va_end(args);
+    return EXIT_WORK;
+}
+
+int command_usage_error(const char *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    print_message(command, format, args);
+    va_end(args);
+    return EXIT_USAGE;
+}
+
+void command_print_name(const char *text)
+{
+    for (; *text; text++) {
+        putchar(is_control(*text) ? '?' : *text);
+    }
+}
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* Insertions, deletions and substitutions that turn one word into the other (Levenshtein). */
+static int distance(const char *a, const char *b)
+{
+    const int a_length = (int)strlen(a), b_length = (int)strlen(b);
+    int row[WORD_LIMIT + 1];
+    for (int j = 0; j <= b_length; j++) {
+        row[j] = j;
+    }
+    for (int i = 1; i <= a_length; i++) {
+        int diagonal = row[0];
+        row[0] = i;
+        for (int j = 1; j <= b_length; j++) {
+            const int changed = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            row[j] = least(changed, least(row[j], row[j - 1]) + 1);
+        }
+    }
+    return row[b_length];
+}
+
+const char *command_nearest(const char *name, const char *const *names, size_t count)
+{
+    const char *nearest = NULL;
+    const size_t length = strlen(name);
+    if (length > WORD_LIMIT) {
+        return NULL;
+    }
+    /* A slip leaves more than half of the letters in place. */
+    int best = (int)(length + 1) / 2;
+    for (size_t i = 0; i < count; i++) {
+        if (strlen(names[i]) <= WORD_LIMIT && distance(name, names[i]) <= best) {
+            best = distance(name, names[i]) - 1;
+            nearest = names[i];
+        }
+    }
+    return nearest;
+}
+
+static int unknown_option(const char *command, const char *word, const struct option *options)
+{
+    char name[WORD_LIMIT + 1];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    const char *names[32] = {NULL};
+    size_t count = 0;
+    bool ambiguous = false;
+    for (; options[count].name; count++) {
+        names[count] = options[count].name;
+        ambiguous = ambiguous || strncmp(name, names[count], strlen(name)) == 0;
+    }
+    const char *const nearest = command_nearest(name, names, count);
+    if (ambiguous) {
+        return command_usage_error(command, "'--%s' is short for several options; write one out, see 'fanin %s --help'", name,
+                                   command);
+    }
+    if (nearest) {
+        return command_usage_error(command, "unknown option '--%s'; did you mean '--%s'?", name, nearest);
+    }
+    return command_usage_error(command, "unknown option '--%s'; see 'fanin %s --help'", name, command);
+}
+
+int command_option_error(const char *command, int c, char **argv, const struct option *options)
+{
+    const char *const word = argv[optind - 1];
+    for (const struct option *option = options; option->name; option++) {
+        if (option->val == optopt && optopt > 0) {
+            const char *const dashes = strncmp(word, "--", 2) == 0 ? "--" : "-";
+            const char letter[2] = {(char)optopt, 0};
+            return command_usage_error(command, c == ':' ? "option '%s%s' needs a value" : "option '%s%s' takes no value",
+                                       dashes, *(dashes + 1) ? option->name : letter);
+        }
+    }
+    if (optopt > 0 && strncmp(word, "--", 2) != 0) {
+        return command_usage_error(command, "unknown option '-%c'; see 'fanin %s --help'", optopt, command);
+    }
+    return unknown_option(command, word, options);
+}
+
+int command_finish(const char *command, int code)
+{
+    errno = 0;
+    const bool failed = fflush(stdout) != 0 || ferror(stdout);
+    if (failed && errno != EPIPE) {
+        return command_error(command, "standard output cannot be written: %s", strerror(errno));
+    }
+    return code;
+}
+
+bool command_parse_count(const char *text, int64_t min, int64_t max, int64_t *out)
+{
+    int64_t value = 0;
+    if (!*text) {
+        return false;
+    }
+    for (; *text; text++) {
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, (int64_t)10, &value) ||
+            __builtin_add_overflow(value, (int64_t)(*text - '0'), &value)) {
+            return false;
+        }
+    }
+    *out = value;
+    return value >= min && value <= max;
+}
+
+bool command_parse_seed(const char *text, uint64_t *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    const bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
+    const uint64_t base = hexadecimal ? 16 : 10;
+    uint64_t value = 0;
+    text += hexadecimal ? 2 : 0;
+    if (!*text) {
+        return false;
+    }
+    for (; *text; text++) {
+        const char lower = (char)(*text >= 'A' && *text <= 'F' ? *text - 'A' + 'a' : *text);
+        const char *const digit = memchr(digits, lower, base);
+        if (!digit || __builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(digit - digits), &value)) {
+            return false;
+        }
+    }
+    *out = value;
+    return true;
+}

@@ -1,0 +1,259 @@
+#include "dry_run.h"
+
+#include "command.h"
+#include "text.h"
+
+#include "json/scan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME, DTYPE, SHAPE, RULE, FILL, ELEMENTS, COLUMNS };
+
+static const char *const titles[COLUMNS] = {"name", "dtype", "shape", "rule", "fill", "elements"};
+
+/* Text that grows; `text` is NULL after memory ran out. */
+struct cell {
+    char *text;
+    size_t length;
+};
+
+struct table {
+    struct cell (*rows)[COLUMNS];
+    size_t count;
+    int widths[COLUMNS];
+};
+
+static void table_free(struct table *table)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        for (int column = 0; column < COLUMNS; column++) {
+            free(table->rows[i][column].text);
+        }
+    }
+    free(table->rows);
+}
+
+static fanin_status append(struct cell *cell, const char *text)
+{
+    const size_t length = strlen(text);
+    char *const grown = realloc(cell->text, cell->length + length + 1);
+    if (!grown) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for the table");
+    }
+    memcpy(grown + cell->length, text, length + 1);
+    cell->text = grown;
+    cell->length += length;
+    return FANIN_OK;
+}
+
+/* "[2, 3]" of an array of numbers. */
+static fanin_status read_shape(struct json_reader *reader, struct cell *cell)
+{
+    struct json_token token;
+    fanin_status status = json_expect(reader, JSON_BEGIN_ARRAY, &token);
+    status = status == FANIN_OK ? append(cell, "[") : status;
+    for (int d = 0; status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_ARRAY;
+         d++) {
+        status = append(cell, d == 0 ? "" : ", ");
+        status = status == FANIN_OK ? append(cell, token.text) : status;
+    }
+    return status == FANIN_OK ? append(cell, "]") : status;
+}
+
+/* One fill: its kind and its numbers. Its stream and domain follow from the name and the shape. */
+static fanin_status read_fill(struct json_reader *reader, struct cell *cell)
+{
+    struct json_token token;
+    fanin_status status = FANIN_OK;
+    while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_OBJECT) {
+        const bool kind = strcmp(token.text, "kind") == 0;
+        char key[64];
+        snprintf(key, sizeof key, " %s ", token.text);
+        status = json_next(reader, &token);
+        if (status == FANIN_OK && kind) {
+            status = append(cell, token.text);
+        } else if (status == FANIN_OK && token.kind == JSON_NUMBER) {
+            status = append(cell, key);
+            status = status == FANIN_OK ? append(cell, token.text) : status;
+        } else if (status == FANIN_OK) {
+            status = json_skip(reader, &token);
+        }
+    }
+    return status;
+}
+
+static fanin_status read_fills(struct json_reader *reader, struct cell *cell)
+{
+    struct json_token token;
+    fanin_status status = json_expect(reader, JSON_BEGIN_ARRAY, &token);
+    for (int i = 0; status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_ARRAY;
+         i++) {
+        status = append(cell, i == 0 ? "" : ", ");
+        status = status == FANIN_OK ? read_fill(reader, cell) : status;
+    }
+    return status;
+}
+
+static fanin_status read_elements(struct json_reader *reader, struct cell *cell)
+{
+    struct json_token token;
+    char text[TEXT_SIZE];
+    int64_t elements = 0;
+    const fanin_status status = json_next(reader, &token);
+    if (status != FANIN_OK || !json_token_int64(&token, &elements)) {
+        return status == FANIN_OK ? append(cell, token.text) : status;
+    }
+    return append(cell, text_count(elements, text));
+}
+
+static fanin_status read_value(struct json_reader *reader, struct cell *cell)
+{
+    struct json_token token;
+    const fanin_status status = json_next(reader, &token);
+    return status == FANIN_OK ? append(cell, token.text) : status;
+}
+
+/* The members of one parameter's object. */
+static fanin_status read_row(struct json_reader *reader, struct cell row[COLUMNS])
+{
+    struct json_token token;
+    fanin_status status = FANIN_OK;
+    while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_OBJECT) {
+        if (strcmp(token.text, "name") == 0) {
+            status = read_value(reader, &row[NAME]);
+        } else if (strcmp(token.text, "dtype") == 0) {
+            status = read_value(reader, &row[DTYPE]);
+        } else if (strcmp(token.text, "shape") == 0) {
+            status = read_shape(reader, &row[SHAPE]);
+        } else if (strcmp(token.text, "rule") == 0) {
+            status = read_value(reader, &row[RULE]);
+        } else if (strcmp(token.text, "fills") == 0) {
+            status = read_fills(reader, &row[FILL]);
+        } else if (strcmp(token.text, "elements") == 0) {
+            status = read_elements(reader, &row[ELEMENTS]);
+        } else {
+            status = json_next(reader, &token);
+            status = status == FANIN_OK ? json_skip(reader, &token) : status;
+        }
+    }
+    return status;
+}
+
+static fanin_status read_rows(struct json_reader *reader, struct table *table)
+{
+    struct json_token token;
+    fanin_status status = json_expect(reader, JSON_BEGIN_ARRAY, &token);
+    while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind == JSON_BEGIN_OBJECT) {
+        void *const grown = reallocarray(table->rows, table->count + 1, sizeof *table->rows);
+        if (!grown) {
+            return fanin_fail(FANIN_ERROR_MEMORY, "no memory for the table");
+        }
+        table->rows = grown;
+        memset(table->rows[table->count], 0, sizeof *table->rows);
+        status = read_row(reader, table->rows[table->count++]);
+    }
+    return status;
+}
+
+static fanin_status read_plan(const char *text, struct table *table)
+{
+    struct json_reader reader;
+    struct json_token token;
+    json_reader_init(&reader, "the plan", FANIN_ERROR_FORMAT, text, strlen(text));
+    fanin_status status = json_expect(&reader, JSON_BEGIN_OBJECT, &token);
+    while (status == FANIN_OK && (status = json_next(&reader, &token)) == FANIN_OK && token.kind != JSON_END_OBJECT) {
+        if (strcmp(token.text, "parameters") == 0) {
+            status = read_rows(&reader, table);
+        } else {
+            status = json_next(&reader, &token);
+            status = status == FANIN_OK ? json_skip(&reader, &token) : status;
+        }
+    }
+    json_reader_free(&reader);
+    return status;
+}
+
+static const char *cell_text(const struct table *table, size_t row, int column)
+{
+    const char *const text = table->rows[row][column].text;
+    return text ? text : "";
+}
+
+static void print_row(const struct table *table, const char *const cells[COLUMNS])
+{
+    for (int column = 0; column < COLUMNS; column++) {
+        const int blanks = table->widths[column] - text_width(cells[column]);
+        if (column == ELEMENTS) {
+            printf("%*s%s\n", blanks, "", cells[column]);
+        } else {
+            command_print_name(cells[column]);
+            printf("%*s", blanks + 2, "");
+        }
+    }
+}
+
+static void print_table(struct table *table)
+{
+    for (int column = 0; column < COLUMNS; column++) {
+        table->widths[column] = text_width(titles[column]);
+        for (size_t row = 0; row < table->count; row++) {
+            const int width = text_width(cell_text(table, row, column));
+            table->widths[column] = width > table->widths[column] ? width : table->widths[column];
+        }
+    }
+    print_row(table, titles);
+    for (size_t row = 0; row < table->count; row++) {
+        const char *cells[COLUMNS];
+        for (int column = 0; column < COLUMNS; column++) {
+            cells[column] = cell_text(table, row, column);
+        }
+        print_row(table, cells);
+    }
+}
+
+static void print_totals(const struct model *model, const struct init_options *options)
+{
+    int64_t elements = 0, bytes = 0;
+    char elements_text[TEXT_SIZE], bytes_text[TEXT_SIZE];
+    for (size_t i = 0; i < model->header.count; i++) {
+        elements += model->header.tensors[i].count;
+        bytes += model->header.tensors[i].count * dtype_table[model->header.tensors[i].dtype].size;
+    }
+    printf("%zu tensor%s, %s elements, %s bytes, seed %" PRIu64 "\n", model->header.count, model->header.count == 1 ? "" : "s",
+           text_count(elements, elements_text), text_count(bytes, bytes_text), options->seed);
+}
+
+static void print_json(const char *plan, const struct init_options *options)
+{
+    printf("{\"seed\": \"%" PRIu64 "\", ", options->seed);
+    if (options->shards > 1) {
+        printf("\"shard\": \"%" PRId64 "/%" PRId64 "\", ", options->shard, options->shards);
+    }
+    /* What follows the plan's own brace; an empty plan has members too. */
+    printf("%s\n", plan + 1);
+}
+
+fanin_status dry_run_print(const struct model *model, const fanin_plan *plan, const struct init_options *options)
+{
+    char *text;
+    fanin_status status = fanin_plan_dumps(plan, &text);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (options->json) {
+        print_json(text, options);
+    } else {
+        struct table table = {0};
+        status = read_plan(text, &table);
+        if (status == FANIN_OK) {
+            print_table(&table);
+            print_totals(model, options);
+        }
+        table_free(&table);
+    }
+    fanin_string_free(text);
+    return status;
+}

@@ -1,0 +1,231 @@
+/* fanin init: fills a model's weights into a file. */
+#include "command.h"
+#include "dry_run.h"
+#include "init_metadata.h"
+#include "output.h"
+#include "progress.h"
+#include "text.h"
+#include "window.h"
+#include "writer.h"
+
+#include "formats/safetensors.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char command[] = "init";
+
+/* Bytes that are filled at once, and of each of the two buffers: large against what starting the threads costs. */
+#define WINDOW ((int64_t)8 << 20)
+
+/* Names that a note lists before it counts the rest. */
+#define NOTED 3
+
+static void note_integers(const struct model *model)
+{
+    size_t count = 0;
+    char *names = NULL;
+    size_t size;
+    FILE *const list = open_memstream(&names, &size);
+    for (size_t i = 0; list && i < model->header.count; i++) {
+        if (model->parameters[model->header.tensors[i].tag].zero && count++ < NOTED) {
+            fprintf(list, "%s'%s'", count == 1 ? "" : ", ", model->header.tensors[i].name);
+        }
+    }
+    if (list && fclose(list) == 0 && count > NOTED) {
+        command_error(command, "note: %zu integer tensors that nothing covers are 0: %s and %zu more", count, names,
+                      count - NOTED);
+    } else if (names && count > 0) {
+        command_error(command, "note: integer tensor%s that nothing covers: 0 for %s", count == 1 ? "" : "s", names);
+    }
+    free(names);
+}
+
+static fanin_status write_header(const struct output *output, const char *text, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        const ssize_t wrote = pwrite(output->fd, text + done, size - done, (off_t)done);
+        if (wrote < 0 && errno == EINTR) {
+            continue;
+        }
+        if (wrote <= 0) {
+            return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", output->target);
+        }
+        done += (size_t)wrote;
+    }
+    return FANIN_OK;
+}
+
+/* Fills the windows one after another; the writer writes each while the next is filled. */
+static fanin_status fill_windows(const struct model *model, const struct init_options *options, struct writer *writer,
+                                 struct progress *progress)
+{
+    fanin_options fill = FANIN_OPTIONS_INIT;
+    fill.seed = options->seed;
+    fill.contract = FANIN_CONTRACT;
+    fill.threads = options->threads;
+    struct window_cursor cursor = {0};
+    int64_t done = 0;
+    for (;;) {
+        char *buffer;
+        fanin_plan *plan;
+        int64_t size;
+        fanin_status status = writer_buffer(writer, &buffer);
+        status = status == FANIN_OK ? window_next(model, &cursor, buffer, WINDOW, &plan, &size) : status;
+        if (status != FANIN_OK || size == 0) {
+            return status;
+        }
+        status = fanin_plan_run(plan, &fill);
+        fanin_plan_free(plan);
+        if (status != FANIN_OK) {
+            return status;
+        }
+        writer_submit(writer, (size_t)size);
+        done += size;
+        progress_update(progress, done);
+    }
+}
+
+static fanin_status fill_file(const struct model *model, const struct init_options *options, struct output *output,
+                              struct progress *progress)
+{
+    struct writer writer;
+    fanin_status status = writer_start(&writer, output->fd, output->target, model->header.data_offset, (size_t)WINDOW);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    status = fill_windows(model, options, &writer, progress);
+    const fanin_status written = writer_finish(&writer);
+    return status != FANIN_OK ? status : written;
+}
+
+static void print_summary(const struct model *model, const struct init_options *options, double seconds)
+{
+    char elements[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE], part[64] = "";
+    const int64_t size = model->header.data_offset + safetensors_data_size(&model->header);
+    int64_t count = 0;
+    for (size_t i = 0; i < model->header.count; i++) {
+        count += model->header.tensors[i].count;
+    }
+    if (options->shards > 1) {
+        snprintf(part, sizeof part, " (part %" PRId64 " of %" PRId64 ")", options->shard, options->shards);
+    }
+    command_print_name(options->output);
+    printf("%s: %zu tensor%s, %s elements, %s bytes in %s (%.2f GB/s), seed %" PRIu64 "\n", part, model->header.count,
+           model->header.count == 1 ? "" : "s", text_count(count, elements), text_count(size, bytes),
+           text_seconds(seconds, time), (double)size / seconds * 1e-9, options->seed);
+}
+
+static fanin_status write_model(struct model *model, const struct init_options *options, const struct inputs *inputs,
+                                const char *rules)
+{
+    struct progress progress;
+    struct output output;
+    char *text;
+    size_t size;
+    fanin_status status = init_metadata(model, options, rules);
+    status = status == FANIN_OK ? safetensors_arrange(&model->header) : status;
+    status = status == FANIN_OK ? safetensors_write(&model->header, &text, &size) : status;
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const int64_t data = safetensors_data_size(&model->header);
+    progress_start(&progress, data, options->quiet);
+    status = output_create(options->output, inputs, data < INT64_MAX - (int64_t)size ? data + (int64_t)size : data, &output);
+    if (status != FANIN_OK) {
+        free(text);
+        return status;
+    }
+    status = write_header(&output, text, size);
+    free(text);
+    status = status == FANIN_OK ? fill_file(model, options, &output, &progress) : status;
+    if (status == FANIN_OK) {
+        progress_say(&progress, "bringing it to the disk ...");
+        status = output_commit(&output);
+    } else {
+        output_discard(&output);
+    }
+    progress_end(&progress);
+    if (status == FANIN_OK && !options->quiet) {
+        print_summary(model, options, progress_seconds(&progress));
+    }
+    return status;
+}
+
+/* Checks all of the model before anything is written. */
+static fanin_status run(struct model *model, const struct init_options *options, const struct inputs *inputs, const char *rules)
+{
+    fanin_plan *plan;
+    fanin_status status = options->dry_run ? FANIN_OK : output_check(options->output, inputs);
+    status = status == FANIN_OK ? model_cover_integers(model) : status;
+    status = status == FANIN_OK ? model_plan(model, &plan) : status;
+    if (status != FANIN_OK) {
+        return status;
+    }
+    status = fanin_plan_check(plan);
+    if (status == FANIN_OK && !options->quiet) {
+        note_integers(model);
+    }
+    if (status == FANIN_OK && options->dry_run) {
+        status = dry_run_print(model, plan, options);
+    }
+    fanin_plan_free(plan);
+    return status == FANIN_OK && !options->dry_run ? write_model(model, options, inputs, rules) : status;
+}
+
+static fanin_status read_rules(struct inputs *inputs, const char *path, char **text, fanin_rules **out)
+{
+    size_t length;
+    fanin_status status = input_text(inputs, path, text, &length);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (strlen(*text) != length) {
+        return fanin_fail(FANIN_ERROR_SPEC, "rules '%s': byte %zu is NUL: no JSON", path, strlen(*text) + 1);
+    }
+    status = fanin_rules_create(*text, out);
+    if (status != FANIN_OK) {
+        char *const reason = strdup(fanin_last_error());
+        status = fanin_fail(status, "--rules '%s': %s", path, reason ? reason : "out of memory");
+        free(reason);
+    }
+    return status;
+}
+
+int init_main(int argc, char **argv)
+{
+    struct init_options options;
+    const int code = init_options_read(argc, argv, &options);
+    if (code >= 0) {
+        return code;
+    }
+    fanin_initializer *initializer = NULL;
+    if (options.init && fanin_create(options.init, &initializer) != FANIN_OK) {
+        return command_usage_error(command, "--init: %s", fanin_last_error());
+    }
+    struct inputs inputs = {0};
+    struct header like = {0};
+    struct model model = {0};
+    fanin_rules *rules = NULL;
+    char *rules_text = NULL;
+    fanin_status status = input_shapes(&inputs, options.like, &like);
+    if (status == FANIN_OK && options.rules) {
+        status = read_rules(&inputs, options.rules, &rules_text, &rules);
+    }
+    if (status == FANIN_OK) {
+        status = model_create(&model, &options, &like, initializer, rules);
+        status = status == FANIN_OK ? run(&model, &options, &inputs, rules_text) : status;
+        model_free(&model);
+    } else {
+        fanin_release(initializer);
+        fanin_rules_free(rules);
+    }
+    free(rules_text);
+    header_free(&like);
+    inputs_free(&inputs);
+    return status == FANIN_OK ? EXIT_DONE : command_error(command, "%s", fanin_last_error());
+}

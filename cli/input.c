@@ -1,0 +1,245 @@
+#include "input.h"
+
+#include "formats/file.h"
+#include "formats/safetensors.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void inputs_free(struct inputs *inputs)
+{
+    free(inputs->files);
+    *inputs = (struct inputs){0};
+}
+
+fanin_status inputs_add(struct inputs *inputs, int fd, const char *path)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", path);
+    }
+    struct file_identity *const grown = reallocarray(inputs->files, inputs->count + 1, sizeof *grown);
+    if (!grown) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a list of files");
+    }
+    inputs->files = grown;
+    inputs->files[inputs->count++] = (struct file_identity){info.st_dev, info.st_ino};
+    return FANIN_OK;
+}
+
+bool inputs_contain(const struct inputs *inputs, const struct stat *info)
+{
+    for (size_t i = 0; i < inputs->count; i++) {
+        if (inputs->files[i].device == info->st_dev && inputs->files[i].inode == info->st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An open file or standard input. */
+struct source {
+    const char *path; /* for messages */
+    int fd;
+    int64_t size; /* -1: no regular file, its end is not known */
+};
+
+static fanin_status source_open(struct inputs *inputs, const char *path, struct source *out)
+{
+    struct stat info;
+    const bool standard = strcmp(path, "-") == 0;
+    *out = (struct source){standard ? "standard input" : path, standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), -1};
+    if (out->fd < 0 || fstat(out->fd, &info) != 0) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be opened: %m", out->path);
+    }
+    if (S_ISREG(info.st_mode) && lseek(out->fd, 0, SEEK_CUR) == 0) {
+        out->size = info.st_size;
+    }
+    return inputs ? inputs_add(inputs, out->fd, out->path) : FANIN_OK;
+}
+
+static void source_close(const struct source *source)
+{
+    if (source->fd > STDIN_FILENO) {
+        close(source->fd);
+    }
+}
+
+/* Reads the header of a safetensors file from a pipe, whose first bytes were read. */
+static fanin_status read_piped(const struct source *source, const char *first, size_t length, struct header *out)
+{
+    unsigned char start[8];
+    if (length < sizeof start) {
+        return fanin_fail(FANIN_ERROR_FORMAT, "'%s' has %zu bytes: neither a safetensors file nor JSON", source->path, length);
+    }
+    memcpy(start, first, sizeof start);
+    const uint64_t size = safetensors_header_size(start);
+    if (size > SAFETENSORS_HEADER_LIMIT) {
+        return fanin_fail(FANIN_ERROR_FORMAT,
+                          "'%s' is neither JSON nor a safetensors file: a header of %llu bytes, at most %u are "
+                          "allowed",
+                          source->path, (unsigned long long)size, SAFETENSORS_HEADER_LIMIT);
+    }
+    char *const text = malloc((size_t)size + 1);
+    if (!text) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %llu bytes", source->path,
+                          (unsigned long long)size);
+    }
+    size_t got;
+    fanin_status status = file_read(source->fd, source->path, text, (size_t)size, &got);
+    if (status == FANIN_OK && got < size) {
+        status = fanin_fail(FANIN_ERROR_FORMAT, "'%s': a header of %llu bytes, but only %zu follow: it was cut short",
+                            source->path, (unsigned long long)size, got);
+    }
+    status = status == FANIN_OK ? safetensors_parse(source->path, text, (size_t)size, -1, out) : status;
+    free(text);
+    return status;
+}
+
+/* Whether what starts so is JSON: no NUL, and a brace or bracket after the blanks. A safetensors file that the format allows has
+ * four NULs there, the upper half of its header's size. */
+static bool looks_like_json(const char *first, size_t length)
+{
+    size_t blanks = 0;
+    while (blanks < length && first[blanks] && strchr(" \t\r\n", first[blanks])) {
+        blanks++;
+    }
+    return length > 0 && !memchr(first, 0, length) && (blanks == length || first[blanks] == '{' || first[blanks] == '[');
+}
+
+static fanin_status read_index(struct inputs *inputs, const char *path, const struct shard_index *index, struct header *out)
+{
+    for (size_t i = 0; i < index->n_files; i++) {
+        int fd;
+        int64_t size;
+        fanin_status status = index_open(index->files[i], &fd, &size);
+        if (status != FANIN_OK) {
+            return status;
+        }
+        status = inputs_add(inputs, fd, index->files[i]);
+        close(fd);
+        if (status != FANIN_OK) {
+            return status;
+        }
+    }
+    return index_read(path, index, out);
+}
+
+static fanin_status parse_shapes(struct inputs *inputs, const char *path, const char *text, size_t length, struct header *out)
+{
+    const bool standard = strcmp(path, "-") == 0;
+    const char *const name = standard ? "standard input" : path;
+    bool is_index;
+    fanin_status status = index_detect(name, text, length, &is_index);
+    if (status != FANIN_OK || !is_index) {
+        return status == FANIN_OK ? safetensors_parse_manifest(name, text, length, out) : status;
+    }
+    if (standard) {
+        return fanin_fail(FANIN_ERROR_FILE,
+                          "an index of sharded files cannot come from standard input: its files lie beside it");
+    }
+    struct shard_index index = {0};
+    status = index_parse(path, text, length, &index);
+    status = status == FANIN_OK ? read_index(inputs, path, &index, out) : status;
+    index_free(&index);
+    return status;
+}
+
+static fanin_status read_shapes(struct inputs *inputs, const char *path, const struct source *source, struct header *out)
+{
+    char first[8];
+    size_t got;
+    fanin_status status = file_read(source->fd, source->path, first, sizeof first, &got);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (!looks_like_json(first, got)) {
+        return source->size >= 0 ? safetensors_read(source->fd, source->path, source->size, out)
+                                 : read_piped(source, first, got, out);
+    }
+    size_t length = got;
+    char *text = malloc(sizeof first);
+    if (!text) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory to read it", source->path);
+    }
+    memcpy(text, first, got);
+    status = file_read_rest(source->fd, source->path, SAFETENSORS_HEADER_LIMIT, &text, &length);
+    status = status == FANIN_OK ? parse_shapes(inputs, path, text, length, out) : status;
+    free(text);
+    return status;
+}
+
+fanin_status input_shapes(struct inputs *inputs, const char *path, struct header *out)
+{
+    struct source source;
+    fanin_status status = source_open(inputs, path, &source);
+    status = status == FANIN_OK ? read_shapes(inputs, path, &source, out) : status;
+    source_close(&source);
+    return status;
+}
+
+fanin_status input_text(struct inputs *inputs, const char *path, char **text, size_t *length)
+{
+    struct source source;
+    char *read = NULL;
+    size_t size = 0;
+    fanin_status status = source_open(inputs, path, &source);
+    status = status == FANIN_OK ? file_read_rest(source.fd, source.path, SAFETENSORS_HEADER_LIMIT, &read, &size) : status;
+    source_close(&source);
+    char *const ended = status == FANIN_OK ? realloc(read, size + 1) : NULL;
+    if (!ended) {
+        free(read);
+        return status != FANIN_OK ? status : fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory to read it", path);
+    }
+    ended[size] = 0;
+    *text = ended;
+    *length = size;
+    return FANIN_OK;
+}
+
+/* One file is an index of one. */
+static fanin_status index_of_one(const char *path, struct shard_index *index, struct header *header)
+{
+    index->files = calloc(1, sizeof *index->files);
+    char *const copy = strdup(path);
+    if (!index->files || !copy) {
+        free(copy);
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a list of files");
+    }
+    index->files[0] = copy;
+    index->n_files = 1;
+    for (size_t i = 0; i < header->count; i++) {
+        header->tensors[i].begin += header->data_offset;
+        header->tensors[i].end += header->data_offset;
+        header->tensors[i].tag = 0;
+    }
+    return FANIN_OK;
+}
+
+fanin_status input_tensors(const char *path, struct shard_index *index, struct header *out)
+{
+    int fd;
+    int64_t size;
+    char first[8] = {0}, *text = NULL;
+    size_t length = 0;
+    fanin_status status = index_open(path, &fd, &size);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    status = file_read(fd, path, first, sizeof first, &length);
+    if (status == FANIN_OK && !looks_like_json(first, length)) {
+        status = safetensors_read(fd, path, size, out);
+        status = status == FANIN_OK ? index_of_one(path, index, out) : status;
+    } else if (status == FANIN_OK) {
+        length = 0;
+        lseek(fd, 0, SEEK_SET);
+        status = file_read_rest(fd, path, SAFETENSORS_HEADER_LIMIT, &text, &length);
+        status = status == FANIN_OK ? index_parse(path, text, length, index) : status;
+        status = status == FANIN_OK ? index_read(path, index, out) : status;
+        free(text);
+    }
+    close(fd);
+    return status;
+}

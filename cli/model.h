@@ -1,0 +1,45 @@
+/* The parameters that `fanin init` fills, and their boxes. */
+#ifndef FANIN_CLI_MODEL_H
+#define FANIN_CLI_MODEL_H
+
+#include "init_options.h"
+
+#include "formats/header.h"
+
+/* Beside what the header says of it: `header.tensors[i]` has its number here as tag, and the shape of the part. */
+struct parameter {
+    int64_t *global; /* shape of the whole */
+    int64_t row;     /* the part's first row of axis 0 */
+    bool zero;       /* an integer or bool tensor that nothing covers: it is 0 */
+};
+
+struct model {
+    struct header header; /* in the order of --like until it is arranged */
+    struct parameter *parameters;
+    fanin_initializer *initializer; /* may be NULL */
+    fanin_rules *rules;             /* may be NULL */
+    DLDevice device;
+};
+
+/* Makes it from the header of --like, which is emptied. Owned by the model from the call on: `initializer` and `rules`.
+ * Errors: DTYPE, LAYOUT, MEMORY; the model can be freed then too. */
+fanin_status model_create(struct model *model, const struct init_options *options, struct header *like,
+                          fanin_initializer *initializer, fanin_rules *rules);
+void model_free(struct model *model);
+
+/* Finds the integer and bool tensors that no rule covers, for which `zero` is set. Errors: MEMORY and the plan's. */
+fanin_status model_cover_integers(struct model *model);
+
+/* Adds the box of a tensor at `offset` in its part, whose elements lie in row-major order at `data` (NULL: only to be checked),
+ * to a plan. Errors: fanin_plan_add's. */
+fanin_status model_add_box(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor,
+                           const int64_t *offset, const int64_t *shape, void *data);
+
+/* A plan of all parts, without memory. Free with fanin_plan_free. */
+fanin_status model_plan(const struct model *model, fanin_plan **out);
+
+/* The rows of part `part` of `parts` of an axis, as torch.chunk cuts it: ceil(rows / parts) each, the last may be short or
+ * empty. */
+void model_cut(int64_t rows, int64_t part, int64_t parts, int64_t *begin, int64_t *count);
+
+#endif

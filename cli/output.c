@@ -1,0 +1,209 @@
+#include "output.h"
+
+#include "text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+/* The temporary file, which a signal removes if `pending` is set. Never freed: a handler may run in any thread. */
+static char temporary[PATH_MAX];
+static volatile sig_atomic_t pending;
+
+static const int deadly[] = {SIGINT, SIGTERM, SIGHUP};
+enum { DEADLY = sizeof deadly / sizeof deadly[0] };
+
+/* Only functions that are safe in a handler. The signal comes again, with its default action, when the handler returns. */
+static void on_signal(int number)
+{
+    if (pending) {
+        unlink(temporary);
+    }
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void catch_signals(void)
+{
+    for (int i = 0; i < DEADLY; i++) {
+        struct sigaction action = {.sa_handler = on_signal}, old;
+        /* What was ignored stays so: nohup, a shell's background job. */
+        if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) {
+            for (int j = 0; j < DEADLY; j++) {
+                sigaddset(&action.sa_mask, deadly[j]);
+            }
+            sigaction(deadly[i], &action, NULL);
+        }
+    }
+}
+
+/* Lets no signal in between making or renaming the file and noting it. */
+static void hold_signals(sigset_t *old)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (int i = 0; i < DEADLY; i++) {
+        sigaddset(&set, deadly[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &set, old);
+}
+
+static fanin_status find_target(const char *path, const struct inputs *inputs, char **out)
+{
+    struct stat info;
+    char *target;
+    if (stat(path, &info) != 0 && errno == ENOENT && lstat(path, &info) != 0) {
+        const size_t length = strlen(path);
+        if (length == 0 || path[length - 1] == '/') {
+            return fanin_fail(FANIN_ERROR_FILE, "'%s' is no name for a file", path);
+        }
+        target = strdup(path);
+    } else if (stat(path, &info) != 0) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", path);
+    } else if (!S_ISREG(info.st_mode)) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' is %s, not a regular file: give the name of a file", path,
+                          S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");
+    } else if (inputs_contain(inputs, &info)) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' is also read from: write to another file", path);
+    } else {
+        target = realpath(path, NULL);
+    }
+    if (!target) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", path);
+    }
+    *out = target;
+    return FANIN_OK;
+}
+
+/* Bytes of the folder's part of a path, slash included. */
+static int folder_length(const char *path)
+{
+    const char *const slash = strrchr(path, '/');
+    return slash ? (int)(slash + 1 - path) : 0;
+}
+
+static fanin_status open_folder(const char *target, int *out)
+{
+    char *folder;
+    const int length = folder_length(target);
+    if (asprintf(&folder, "%.*s", length > 0 ? length : 1, length > 0 ? target : ".") < 0) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a path");
+    }
+    const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const fanin_status status =
+        fd < 0 ? fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: folder '%s': %m", target, folder) : FANIN_OK;
+    free(folder);
+    *out = fd;
+    return status;
+}
+
+fanin_status output_check(const char *path, const struct inputs *inputs)
+{
+    char *target = NULL;
+    int folder = -1;
+    fanin_status status = find_target(path, inputs, &target);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    status = open_folder(target, &folder);
+    free(target);
+    if (status == FANIN_OK) {
+        close(folder);
+    }
+    return status;
+}
+
+/* Makes the temporary file, noted for the signals. */
+static fanin_status create_temporary(struct output *output)
+{
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof number, 0) != sizeof number) {
+        number = (uint64_t)getpid();
+    }
+    const int length = snprintf(temporary, sizeof temporary, "%.*s.fanin-%016llx.part", folder_length(output->target),
+                                output->target, (unsigned long long)number);
+    if (length < 0 || (size_t)length >= sizeof temporary) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: its path is too long", output->target);
+    }
+    sigset_t old;
+    hold_signals(&old);
+    output->fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    pending = output->fd >= 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (output->fd < 0) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: no file can be made beside it: %m", output->target);
+    }
+    return FANIN_OK;
+}
+
+/* A full disk is found before the work is done, where the file system knows. */
+static fanin_status reserve(const struct output *output, int64_t size)
+{
+    char text[TEXT_SIZE];
+    if (size > 0 && fallocate(output->fd, 0, 0, (off_t)size) != 0 && (errno == ENOSPC || errno == EFBIG || errno == EDQUOT)) {
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: it needs %s: %m", output->target,
+                          text_bytes((double)size, text));
+    }
+    return FANIN_OK;
+}
+
+fanin_status output_create(const char *path, const struct inputs *inputs, int64_t size, struct output *out)
+{
+    *out = (struct output){.fd = -1, .folder = -1};
+    catch_signals();
+    fanin_status status = find_target(path, inputs, &out->target);
+    status = status == FANIN_OK ? open_folder(out->target, &out->folder) : status;
+    status = status == FANIN_OK ? create_temporary(out) : status;
+    status = status == FANIN_OK ? reserve(out, size) : status;
+    if (status != FANIN_OK) {
+        output_discard(out);
+    }
+    return status;
+}
+
+/* The output is gone. */
+static void forget(struct output *output)
+{
+    pending = 0;
+    if (output->fd >= 0) {
+        close(output->fd);
+    }
+    if (output->folder >= 0) {
+        close(output->folder);
+    }
+    free(output->target);
+    *output = (struct output){.fd = -1, .folder = -1};
+}
+
+void output_discard(struct output *output)
+{
+    sigset_t old;
+    hold_signals(&old);
+    if (pending) {
+        unlink(temporary);
+    }
+    forget(output);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+fanin_status output_commit(struct output *output)
+{
+    fanin_status status = FANIN_OK;
+    if (fsync(output->fd) != 0 || rename(temporary, output->target) != 0) {
+        status = fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", output->target);
+        output_discard(output);
+        return status;
+    }
+    if (fsync(output->folder) != 0 && errno != EINVAL) {
+        status =
+            fanin_fail(FANIN_ERROR_FILE, "'%s' is complete, but its folder cannot be brought to the disk: %m", output->target);
+    }
+    forget(output);
+    return status;
+}

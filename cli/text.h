@@ -1,0 +1,24 @@
+/* Texts for people. */
+#ifndef FANIN_CLI_TEXT_H
+#define FANIN_CLI_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Enough for each of the functions below, with the NUL. All return `text`. */
+#define TEXT_SIZE 32
+
+/* "124,439,808" */
+char *text_count(int64_t value, char text[TEXT_SIZE]);
+/* "498 MB", with decimal prefixes. */
+char *text_bytes(double bytes, char text[TEXT_SIZE]);
+/* "0.61 s", "3:05", "1:02:03" */
+char *text_seconds(double seconds, char text[TEXT_SIZE]);
+
+/* Columns that a UTF-8 text takes, for names as they usually are: its code points. */
+int text_width(const char *text);
+
+/* Whether the environment says that output is UTF-8. */
+bool text_is_utf8(void);
+
+#endif
