@@ -36,9 +36,8 @@ static fanin_status compile(const char *text, const char *translated, pcre2_code
     int error;
     size_t offset;
     /* An anchored match gains nothing from the optimizations of a search, and they take time for hostile patterns. Automatic
-     * possessification is wrong in 10.42: `a*(?>b)?+.` then does not match "a". */
-    const uint32_t options =
-        PCRE2_UTF | PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
+     * possessification has had errors (10.42: `a*(?>b)?+.` does not match "a"), and the limits serve as well. */
+    const uint32_t options = PCRE2_UTF | PCRE2_ANCHORED | PCRE2_NO_UTF_CHECK | PCRE2_NO_START_OPTIMIZE | PCRE2_NO_AUTO_POSSESS;
     *out = pcre2_compile((PCRE2_SPTR)translated, PCRE2_ZERO_TERMINATED, options, &error, &offset, context);
     pcre2_compile_context_free(context);
     if (*out != NULL) {

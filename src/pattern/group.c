@@ -109,13 +109,6 @@ static bool close_parenthesis(struct translation *translation, struct pattern_to
     return true;
 }
 
-static void emit_number(struct translation *translation, const char *format, size_t number)
-{
-    char text[32];
-    snprintf(text, sizeof text, format, number);
-    pattern_emit(translation, text);
-}
-
 /* A plain group that starts with `opening`. */
 static bool read_plain(struct translation *translation, unsigned flags, struct pattern_token open, const char *opening,
                        struct pattern_width *width)
@@ -229,10 +222,14 @@ static bool read_condition(struct translation *translation, unsigned flags, stru
             translation->condition = group;
             translation->condition_offset = start;
         }
+    } else if (translation->groups[group - 1].open) {
+        return pattern_refuse(translation, start, "a condition on the group that it stands in is not supported");
     } else if (!pattern_check_reference(translation, group, start)) {
         return false;
     }
-    emit_number(translation, "(?(%zu)", group);
+    char opening[32];
+    snprintf(opening, sizeof opening, "(?(%zu)", group);
+    pattern_emit(translation, opening);
     struct pattern_width no = {0, 0};
     if (!pattern_read_sequence(translation, &flags, false, width)) {
         return false;
@@ -313,8 +310,8 @@ static bool read_extension(struct translation *translation, unsigned *flags, boo
     if (pattern_accept(translation, ':')) {
         return read_plain(translation, *flags, open, "(?:", width);
     }
-    if (pattern_accept(translation, '>')) {
-        return read_plain(translation, *flags, open, "(?>", width);
+    if (pattern_at(translation, '>')) {
+        return pattern_refuse(translation, open.start + 1, "unknown extension ?> (atomic groups are not supported)");
     }
     if (pattern_accept(translation, '#')) {
         *item = ITEM_NONE;

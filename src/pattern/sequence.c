@@ -81,25 +81,18 @@ static bool read_braces(struct translation *translation, struct pattern_token br
     return true;
 }
 
-/* Applies a quantifier, and the '?' or '+' behind it, to what was written from `start` on. */
-static void emit_quantifier(struct translation *translation, const struct quantifier *quantifier, size_t start)
+static void emit_quantifier(struct translation *translation, const struct quantifier *quantifier)
 {
-    const char *mode = "";
-    if (pattern_accept(translation, '?')) {
-        mode = "?";
-    } else if (pattern_accept(translation, '+')) {
-        /* To CPython each repetition is atomic, to PCRE2 only all of them together. */
-        pattern_insert(translation, start, "(?>");
-        pattern_emit(translation, ")");
-        mode = "+";
-    }
     char text[48];
     if (quantifier->unlimited) {
-        snprintf(text, sizeof text, "{%u,}%s", (unsigned)quantifier->min, mode);
+        snprintf(text, sizeof text, "{%u,}", (unsigned)quantifier->min);
     } else {
-        snprintf(text, sizeof text, "{%u,%u}%s", (unsigned)quantifier->min, (unsigned)quantifier->max, mode);
+        snprintf(text, sizeof text, "{%u,%u}", (unsigned)quantifier->min, (unsigned)quantifier->max);
     }
     pattern_emit(translation, text);
+    if (pattern_accept(translation, '?')) {
+        pattern_emit(translation, "?");
+    }
 }
 
 /* Applies the quantifier that starts with `token` to the last item. A brace may turn out to be a character. */
@@ -129,7 +122,11 @@ static bool read_quantifier(struct translation *translation, unsigned flags, str
         pattern_insert(translation, sequence->start, "(?:");
         pattern_emit(translation, ")");
     }
-    emit_quantifier(translation, &quantifier, sequence->start);
+    emit_quantifier(translation, &quantifier);
+    if (pattern_at(translation, '+')) {
+        /* New in Python 3.11, which makes each repetition atomic, not all of them together as PCRE2 does. */
+        return pattern_refuse(translation, token.start, "multiple repeat (possessive repetition is not supported)");
+    }
     sequence->item = ITEM_REPEAT;
     sequence->last.low = cap(sequence->last.low * quantifier.min);
     if (!quantifier.unlimited) {
