@@ -10,9 +10,10 @@ exact rational arithmetic. Every normal number is also compared with the true va
 import io
 import sys
 from contextlib import redirect_stdout
-from decimal import Decimal, getcontext
 from fractions import Fraction
-from math import isqrt
+
+from rational import Format, Number, exact, power
+from truth import box_muller, decimal
 
 HEAD = """\
 # Known answers of fanin's random stream, contract version 1. Made by make_golden.py; do not edit.
@@ -37,104 +38,12 @@ HEAD = """\
 # with other integers are for the stream's functions. No uniform fill here is empty in its dtype.
 """
 
-# ---- numbers: a value that is zero, finite or infinite, with the sign that a zero has
-
-
-class Number:
-    def __init__(self, value, negative=False):
-        self.value = value  # a Fraction, or "inf"
-        self.negative = negative if value == "inf" or value == 0 else value < 0
-
-
-class Format:
-    """A binary floating-point format: precision in bits, least exponent of a normal number, width in bits."""
-
-    def __init__(self, precision, least, width):
-        self.precision, self.least, self.width = precision, least, width
-        self.largest = (2 - Fraction(1, 2 ** (precision - 1))) * Fraction(2) ** (1 - least)
-
-    def step(self, value):
-        """The distance of the format's numbers around a value that is not zero."""
-        magnitude = abs(value)
-        exponent = magnitude.numerator.bit_length() - magnitude.denominator.bit_length()
-        if Fraction(2) ** exponent > magnitude:
-            exponent -= 1
-        return Fraction(2) ** (max(exponent, self.least) - self.precision + 1)
-
-    def round(self, value, negative_zero=False):
-        """To nearest, ties to even. negative_zero: the sign of a value that is zero."""
-        if value == 0:
-            return Number(value, negative_zero)
-        step = self.step(value)
-        result = round(value / step) * step  # Python rounds a Fraction's ties to even
-        if abs(result) > self.largest:
-            return Number("inf", value < 0)
-        return Number(result, value < 0)
-
-    def fma(self, a, b, c):
-        product_negative = a.negative != b.negative
-        exact = a.value * b.value + c.value
-        # A sum that is exactly zero is +0 unless both terms are -0 or negative zeros' products.
-        both_zero = a.value * b.value == 0 and c.value == 0
-        return self.round(exact, both_zero and product_negative and c.negative)
-
-    def multiply(self, a, b):
-        return self.round(a.value * b.value, a.negative != b.negative)
-
-    def add(self, a, b):
-        return self.round(a.value + b.value, a.value == 0 and b.value == 0 and a.negative and b.negative)
-
-    def square_root(self, a):
-        if a.value == 0:
-            return a
-        # An integer root with far more bits than the format has, the last of them sticky.
-        scale = 4 ** (2 * self.precision + 64)
-        scaled = a.value * scale
-        whole = scaled.numerator // scaled.denominator
-        root = isqrt(whole)
-        inexact = root * root != whole or scaled.denominator != 1
-        return self.round(Fraction(2 * root + inexact, 2 * isqrt(scale)))
-
-    def bits(self, number):
-        sign = (1 << (self.width - 1)) if number.negative else 0
-        fraction_bits = self.precision - 1
-        infinity = ((1 << (self.width - 1 - fraction_bits)) - 1) << fraction_bits
-        if number.value == "inf":
-            return sign | infinity
-        if number.value == 0:
-            return sign
-        magnitude = abs(number.value)
-        step = self.step(magnitude)
-        mantissa = magnitude / step
-        assert mantissa.denominator == 1
-        mantissa = mantissa.numerator
-        if mantissa < 1 << fraction_bits:
-            return sign | mantissa
-        exponent = step * 2 ** fraction_bits
-        exponent = exponent.numerator.bit_length() - exponent.denominator.bit_length()
-        return sign | ((exponent - self.least + 1) << fraction_bits) + mantissa - (1 << fraction_bits)
-
-    def from_bits(self, bits):
-        fraction_bits = self.precision - 1
-        mantissa = bits & ((1 << fraction_bits) - 1)
-        exponent = bits >> fraction_bits
-        return Number(Fraction(mantissa + (1 << fraction_bits)) * Fraction(2) ** (exponent - 1 + self.least - fraction_bits))
-
-
 FLOAT16 = Format(11, -14, 16)
 BFLOAT16 = Format(8, -126, 16)
 FLOAT32 = Format(24, -126, 32)
 FLOAT64 = Format(53, -1022, 64)
 FORMATS = {"float16": FLOAT16, "bfloat16": BFLOAT16, "float32": FLOAT32, "float64": FLOAT64}
 INTEGER_BITS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64, "uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64}
-
-
-def power(exponent):
-    return Number(Fraction(2) ** exponent)
-
-
-def exact(value):
-    return Number(Fraction(value))
 
 
 # ---- generator and names
@@ -294,25 +203,9 @@ def normal_pair(form, radius_words, angle_words, mean, sigma):
     return [form.fma(z, sigma, mean) for z in pair]
 
 
-# ---- the true values, with 50 digits
+# ---- the true values
 
-getcontext().prec = 60
-PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 worst = {FLOAT32: 0, FLOAT64: 0}
-
-
-def decimal(x):
-    return Decimal(x.numerator) / Decimal(x.denominator)
-
-
-def sine_and_cosine(x):
-    sums = [Decimal(0), Decimal(0)]
-    term, n = Decimal(1), 0
-    while abs(term) > Decimal("1e-55"):
-        sums[(n + 1) % 2] += term if n // 2 % 2 == 0 else -term
-        n += 1
-        term = term * x / n
-    return sums
 
 
 def check_pair(form, u, angle_words, pair):
@@ -321,11 +214,9 @@ def check_pair(form, u, angle_words, pair):
         turns = Fraction(angle_words[0], 2**32)
     else:
         turns = Fraction(2 * (angle_words[0] ^ angle_words[1] << 21) + 1, 2**54)
-    radius = (-2 * decimal(u.value).ln()).sqrt() if u.value != 1 else Decimal(0)
-    for z, part in zip(pair, sine_and_cosine(2 * PI * decimal(turns))):
-        error = abs(decimal(z.value) - radius * part)
-        worst[form] = max(worst[form], error / max(1, abs(radius * part)))
-    assert worst[FLOAT32] < Decimal("2e-6") and worst[FLOAT64] < Decimal("1e-15"), (u.value, angle_words)
+    for z, true in zip(pair, box_muller(u.value, turns)):
+        worst[form] = max(worst[form], abs(decimal(z.value) - true) / max(1, abs(true)))
+    assert worst[FLOAT32] < 2e-6 and worst[FLOAT64] < 1e-15, (u.value, angle_words)
 
 
 # ---- fills
