@@ -71,7 +71,8 @@ static fanin_status read_fill(struct json_reader *reader, struct cell *cell)
     while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_OBJECT) {
         const bool kind = strcmp(token.text, "kind") == 0;
         char key[64];
-        snprintf(key, sizeof key, " %s ", token.text);
+        /* A constant's number needs no name. */
+        snprintf(key, sizeof key, strcmp(token.text, "value") == 0 ? " " : " %s ", token.text);
         status = json_next(reader, &token);
         if (status == FANIN_OK && kind) {
             status = append(cell, token.text);

@@ -161,16 +161,14 @@ static fanin_status run(struct model *model, const struct init_options *options,
 {
     fanin_plan *plan;
     fanin_status status = options->dry_run ? FANIN_OK : output_check(options->output, inputs);
-    status = status == FANIN_OK ? model_cover_integers(model) : status;
-    status = status == FANIN_OK ? model_plan(model, &plan) : status;
+    status = status == FANIN_OK ? model_check(model, &plan) : status;
     if (status != FANIN_OK) {
         return status;
     }
-    status = fanin_plan_check(plan);
-    if (status == FANIN_OK && !options->quiet) {
+    if (!options->quiet) {
         note_integers(model);
     }
-    if (status == FANIN_OK && options->dry_run) {
+    if (options->dry_run) {
         status = dry_run_print(model, plan, options);
     }
     fanin_plan_free(plan);

@@ -86,49 +86,8 @@ fanin_status model_add_box(const struct model *model, fanin_plan *plan, const st
     return fanin_plan_add(plan, model->initializer, &desc, &view);
 }
 
-static fanin_status add_part(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor)
+fanin_status model_add_part(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor)
 {
     static const int64_t origin[FANIN_MAX_NDIM];
     return model_add_box(model, plan, tensor, origin, tensor->shape, NULL);
-}
-
-fanin_status model_cover_integers(struct model *model)
-{
-    for (size_t i = 0; i < model->header.count; i++) {
-        const struct header_tensor *const tensor = &model->header.tensors[i];
-        if (dtype_table[tensor->dtype].is_float) {
-            continue;
-        }
-        fanin_plan *plan;
-        fanin_status status = fanin_plan_create(&plan);
-        if (status != FANIN_OK) {
-            return status;
-        }
-        status = add_part(model, plan, tensor);
-        if (status == FANIN_OK) {
-            /* Other errors are found again, together with those of all tensors. */
-            model->parameters[tensor->tag].zero = fanin_plan_check(plan) == FANIN_ERROR_UNCOVERED;
-        }
-        fanin_plan_free(plan);
-        if (status != FANIN_OK) {
-            return status;
-        }
-    }
-    return FANIN_OK;
-}
-
-fanin_status model_plan(const struct model *model, fanin_plan **out)
-{
-    fanin_plan *plan;
-    fanin_status status = fanin_plan_create(&plan);
-    for (size_t i = 0; status == FANIN_OK && i < model->header.count; i++) {
-        status = add_part(model, plan, &model->header.tensors[i]);
-        if (status != FANIN_OK) {
-            fanin_plan_free(plan);
-        }
-    }
-    if (status == FANIN_OK) {
-        *out = plan;
-    }
-    return status;
 }

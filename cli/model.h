@@ -27,16 +27,18 @@ fanin_status model_create(struct model *model, const struct init_options *option
                           fanin_initializer *initializer, fanin_rules *rules);
 void model_free(struct model *model);
 
-/* Finds the integer and bool tensors that no rule covers, for which `zero` is set. Errors: MEMORY and the plan's. */
-fanin_status model_cover_integers(struct model *model);
-
 /* Adds the box of a tensor at `offset` in its part, whose elements lie in row-major order at `data` (NULL: only to be checked),
  * to a plan. Errors: fanin_plan_add's. */
 fanin_status model_add_box(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor,
                            const int64_t *offset, const int64_t *shape, void *data);
 
-/* A plan of all parts, without memory. Free with fanin_plan_free. */
-fanin_status model_plan(const struct model *model, fanin_plan **out);
+/* Adds the whole part of a tensor, without memory. Errors: fanin_plan_add's. */
+fanin_status model_add_part(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor);
+
+/* A checked plan of all parts, without memory. Free with fanin_plan_free. Integer and bool tensors that nothing covers are found
+ * first, and their `zero` is set. Errors: those of the plan, in the words of the program, all at once: a line that says what to
+ * do, and the names. */
+fanin_status model_check(struct model *model, fanin_plan **out);
 
 /* The rows of part `part` of `parts` of an axis, as torch.chunk cuts it: ceil(rows / parts) each, the last may be short or
  * empty. */
