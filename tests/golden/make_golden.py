@@ -12,7 +12,7 @@ import sys
 from contextlib import redirect_stdout
 from fractions import Fraction
 
-from rational import Format, Number, exact, power
+from rational import FLOAT32, FLOAT64, FORMATS, Number, exact, power
 from truth import box_muller, decimal
 
 HEAD = """\
@@ -38,11 +38,6 @@ HEAD = """\
 # with other integers are for the stream's functions. No uniform fill here is empty in its dtype.
 """
 
-FLOAT16 = Format(11, -14, 16)
-BFLOAT16 = Format(8, -126, 16)
-FLOAT32 = Format(24, -126, 32)
-FLOAT64 = Format(53, -1022, 64)
-FORMATS = {"float16": FLOAT16, "bfloat16": BFLOAT16, "float32": FLOAT32, "float64": FLOAT64}
 INTEGER_BITS = {"int8": 8, "int16": 16, "int32": 32, "int64": 64, "uint8": 8, "uint16": 16, "uint32": 32, "uint64": 64}
 
 
@@ -311,7 +306,7 @@ def extremes():
                 fill("uniform", dtype, 1, "fc1_weight", index, 2, a, b)
     # Numbers at the edges of the formats: 16-bit bounds are rounded inward, a zero keeps the sign of its bound.
     for dtype, cases in {
-        "float16": [(-70000.0, 70000.0), (65500.0, 66000.0), (-1e-9, 1e-9), (-1e-9, 3e-8), (-2e-7, 2e-7), (0.0, 1e-7),
+        "float16": [(-65504.0, 65504.0), (65500.0, 65510.0), (-1e-9, 1e-9), (-1e-9, 3e-8), (-2e-7, 2e-7), (0.0, 1e-7),
                     (0.33325, 0.3335), (-6e-5, 7e-5)],
         "bfloat16": [(-3e38, 3e37), (-1e-40, 1e-40), (-1e-45, 5e-41), (0.0, 3e-39), (1.0, 1.01), (-0.3, -0.297)],
         "float32": [(-3e38, 3e37), (-1e-40, 1e-40), (-1e-45, 1e-45), (1.0, 1.0 + 2.0**-23), (-1e-38, 2e-38), (1e9, 2e9)],
@@ -320,10 +315,10 @@ def extremes():
         for a, b in cases:
             fill("uniform", dtype, 1, "fc1_weight", 0, 24, a, b)
     for dtype, cases in {
-        "float16": [(0.0, 40000.0), (0.0, 1e-7), (65000.0, 500.0), (0.0, 3e38)],
-        "bfloat16": [(0.0, 2e38), (0.0, 1e-39), (1e38, 1e30)],
-        "float32": [(0.0, 2e38), (0.0, 1e-40), (1e38, 1e30), (-0.0, 1.0)],
-        "float64": [(0.0, 1e308), (0.0, 5e-324), (1e300, 1e290), (-0.0, 1e-310)],
+        "float16": [(0.0, 9000.0), (0.0, 1e-7), (65000.0, 50.0)],
+        "bfloat16": [(0.0, 4e37), (0.0, 1e-39), (1e38, 1e30)],
+        "float32": [(0.0, 4e37), (0.0, 1e-40), (1e38, 1e30), (-0.0, 1.0)],
+        "float64": [(0.0, 1e307), (0.0, 5e-324), (1e300, 1e290), (-0.0, 1e-310)],
     }.items():
         for a, b in cases:
             fill("normal", dtype, 1, "fc1_weight", 0, 16, a, b)
@@ -339,7 +334,7 @@ def integers():
     for dtype, low, high in [("uint8", 0, 255), ("uint16", 0, 65535), ("uint32", 1, 2**31), ("uint64", 7, 7),
                              ("int32", -(2**31), 2**31 - 1), ("int64", -(2**31), 2**31), ("int64", -5, 5),
                              ("float64", -(2**31), 2**31), ("float32", -(2**31), 2**31), ("float32", 2**24, 2**24 + 9),
-                             ("float16", -3000, 3001), ("float16", -100000, 100000), ("bfloat16", -1001, 259),
+                             ("float16", -3000, 3001), ("bfloat16", -1001, 259),
                              ("bfloat16", 0, 2**31 - 1)]:
         fill("integer", dtype, 3, "fc1_weight_quantize", 0, 40, low, high)
 
@@ -366,6 +361,13 @@ def words():
         words_line("uniform", "float64", [w0, w1, w0, w1], -1.0, float.fromhex("0x1.8p-53"))
         for w2, w3 in angles:
             words_line("normal", "float64", [w0, w1, w2, w3], 0.0, 1.0)
+    # Numbers so large that elements overflow the dtype: bounds keep them finite, normal numbers become infinite.
+    block = philox(1, stream_of("fc1_weight"), 0)
+    for kind, dtype, a, b in [("uniform", "float16", -70000.0, 70000.0), ("uniform", "float16", 65500.0, 66000.0),
+                              ("integer", "float16", -100000, 100000), ("normal", "float16", 0.0, 90000.0), ("normal", "float16", 65504.0, 20.0),
+                              ("normal", "float16", 0.0, 3e38), ("normal", "bfloat16", 0.0, 3.3e38),
+                              ("normal", "float32", 0.0, 3.3e38), ("normal", "float64", -0.0, 1.7e308)]:
+        words_line(kind, dtype, block, a, b)
     for w in edges:
         words_line("integer", "int64", [w, w ^ 1, w, w], -(2**31), 2**31)
         words_line("integer", "int8", [w, w ^ 1, w ^ 2, w ^ 0x01020304], -127, 126)

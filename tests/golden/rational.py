@@ -87,6 +87,13 @@ class Format:
         return Number(Fraction(mantissa + (1 << fraction_bits)) * Fraction(2) ** (exponent - 1 + self.least - fraction_bits))
 
 
+FLOAT16 = Format(11, -14, 16)
+BFLOAT16 = Format(8, -126, 16)
+FLOAT32 = Format(24, -126, 32)
+FLOAT64 = Format(53, -1022, 64)
+FORMATS = {"float16": FLOAT16, "bfloat16": BFLOAT16, "float32": FLOAT32, "float64": FLOAT64}
+
+
 def power(exponent):
     return Number(Fraction(2) ** exponent)
 
