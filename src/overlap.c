@@ -57,10 +57,10 @@ static uint64_t inverse_modulo(uint64_t a, uint64_t modulus)
     return factor < 0 ? (uint64_t)(factor + (int64_t)modulus) : (uint64_t)factor;
 }
 
-/* Keeps the terms in order; a term that cannot be but 0 is left out. */
+/* Keeps the terms in order; one that cannot be but 0 is left out. */
 static void add_term(struct equation *equation, uint64_t coefficient, uint64_t bound)
 {
-    if (bound == 0) {
+    if (coefficient == 0 || bound == 0) {
         return;
     }
     int at = equation->count++;
