@@ -300,6 +300,13 @@ static void test_bad_blocks(void **state)
         assert_status(run_script(cases[i].steps, &(struct shape){1, {4}}, &lowering), cases[i].status);
         assert_message("parameter 'p_weight", cases[i].part, NULL);
     }
+    /* The seventeenth block in a block is the first too many. */
+    assert_status(run_script(emit_deep, &(struct shape){1, {4}}, &lowering), FANIN_ERROR_SHAPE);
+    int depth = 0;
+    for (const char *at = fanin_last_error(); (at = strstr(at, "/b_weight")) != NULL; at++) {
+        depth++;
+    }
+    assert_int_equal(depth, 16);
     assert_status(run_script(emit_cut_row, &(struct shape){2, {2, 2}}, &lowering), FANIN_ERROR_SHAPE);
     assert_message("cuts a row", NULL);
 }

@@ -73,6 +73,9 @@ static fanin_status check_bounds(const struct target *target, const cJSON *value
     return fail_value(target, value, expected);
 }
 
+/* Digits of a number that is written as a string; more are no number. */
+#define NUMBER_LENGTH 400
+
 /* The text of a number as Python's float() takes it: blanks around it, single underscores between digits. */
 static bool parse_python_float(const char *text, double *out)
 {
@@ -82,12 +85,9 @@ static bool parse_python_float(const char *text, double *out)
     while (length > 0 && strchr(blanks, text[length - 1])) {
         length--;
     }
-    char *const digits = malloc(length + 1);
-    if (!digits) {
-        return false;
-    }
+    char digits[NUMBER_LENGTH + 1];
     size_t kept = 0;
-    bool valid = true;
+    bool valid = length <= NUMBER_LENGTH;
     for (size_t i = 0; i < length && valid; i++) {
         if (text[i] != '_') {
             digits[kept++] = text[i];
@@ -96,9 +96,7 @@ static bool parse_python_float(const char *text, double *out)
         valid = i > 0 && text[i - 1] >= '0' && text[i - 1] <= '9' && text[i + 1] >= '0' && text[i + 1] <= '9';
     }
     digits[kept] = '\0';
-    valid = valid && json_parse_double(digits, out) && isfinite(*out);
-    free(digits);
-    return valid;
+    return valid && json_parse_double(digits, out) && isfinite(*out);
 }
 
 static fanin_status set_number(const struct target *target, const cJSON *value, struct argument *out)
