@@ -10,6 +10,7 @@
 #include <omp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COUNT 100003
 
@@ -140,6 +141,35 @@ static void errors_reach_the_caller(void **state)
     }
 }
 
+struct slow_failure {
+    int64_t first;
+    unsigned first_wait, second_wait; /* microseconds */
+};
+
+static fanin_status fail_slowly(const void *context, int64_t begin, int64_t end)
+{
+    const struct slow_failure *slow = context;
+    (void)end;
+    if (begin != slow->first && begin != slow->first + 1) {
+        return FANIN_OK;
+    }
+    usleep(begin == slow->first ? slow->first_wait : slow->second_wait);
+    return fanin_fail(begin == slow->first ? FANIN_ERROR_CUSTOM : FANIN_ERROR_FILE, "tile %lld is bad", (long long)begin);
+}
+
+/* Two neighbours fail at once: the lower one's error counts, whether it comes first or last. */
+static void the_lowest_error_counts(void **state)
+{
+    (void)state;
+    static const struct slow_failure cases[] = {{10, 100, 3000}, {10, 3000, 100}, {0, 100, 3000}, {0, 3000, 100}};
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        for (int repeat = 0; repeat < 10; repeat++) {
+            assert_int_equal(parallel_for(40, 1, 4, fail_slowly, &cases[c]), FANIN_ERROR_CUSTOM);
+            assert_string_equal(fanin_last_error(), cases[c].first == 0 ? "tile 0 is bad" : "tile 10 is bad");
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +177,7 @@ int main(void)
         cmocka_unit_test(numbers_of_threads),
         cmocka_unit_test(inside_a_team),
         cmocka_unit_test(errors_reach_the_caller),
+        cmocka_unit_test(the_lowest_error_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
