@@ -212,55 +212,6 @@ static void test_recorded(void **state)
     cJSON_Delete(data);
 }
 
-/* A block without an initializer of its own: the descriptor's global one fills it. */
-static fanin_status lower_probe(const fanin_args *args, fanin_emitter *emitter)
-{
-    (void)args;
-    return fanin_emit_sub_parameter(emitter, FANIN_ALL_ROWS, NULL, "block_weight", fanin_emitter_ndim(emitter),
-                                    fanin_emitter_shape(emitter));
-}
-
-static void test_global_init(void **state)
-{
-    (void)state;
-    fanin_row row = FANIN_ROW_INIT;
-    row.name = "probe";
-    row.lower = lower_probe;
-    assert_status(fanin_register(&row, 0), FANIN_OK);
-    fanin_initializer *const seven = create("[\"constant\", {\"value\": 7}]"), *const one = create("one");
-    const fanin_attr attr = {"__init__", "probe"};
-    fanin_desc desc = FANIN_DESC_INIT;
-    desc.name = "fc_weight";
-    desc.attrs = &attr;
-    desc.n_attrs = 1;
-    struct lowering lowering = {.fills = NULL};
-
-    /* As recorded: the called one where there is none, else the one that was given. */
-    assert_status(lower_vector(seven, &desc, 3, &lowering), FANIN_OK);
-    assert_true(lowering.fills[0].fill.a == 7.0);
-    assert_string_equal(lowering.fills[0].block, "fc_weight/block_weight");
-    assert_int_equal(lowering.fills[0].fill.stream, fanin_stream("fc_weight/block_weight"));
-    lowering_free(&lowering);
-    desc.global_init = one;
-    assert_status(lower_vector(seven, &desc, 3, &lowering), FANIN_OK);
-    assert_true(lowering.fills[0].fill.a == 1.0);
-    lowering_free(&lowering);
-    desc.global_init = NULL;
-    assert_status(lower_vector(NULL, &desc, 3, &lowering), FANIN_ERROR_UNCOVERED);
-    assert_message("'fc_weight/block_weight'", "no initializer was given", NULL);
-
-    /* A global initializer that is the one that asks for it. */
-    fanin_initializer *const probe = create("probe");
-    desc.n_attrs = 0;
-    assert_status(lower_vector(probe, &desc, 3, &lowering), FANIN_ERROR_UNCOVERED);
-    assert_message("'fc_weight/block_weight'", "'probe'", "global_init", NULL);
-    desc.global_init = probe;
-    assert_status(lower_vector(probe, &desc, 3, &lowering), FANIN_ERROR_UNCOVERED);
-    fanin_release(probe);
-    fanin_release(one);
-    fanin_release(seven);
-}
-
 struct order_case {
     const char *attribute, *rules;
     fanin_rule rule;
@@ -404,9 +355,9 @@ static void test_integers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recorded),    cmocka_unit_test(test_global_init),    cmocka_unit_test(test_order),
-        cmocka_unit_test(test_weight_rule), cmocka_unit_test(test_no_initializer), cmocka_unit_test(test_repeated_attribute),
-        cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_recorded),           cmocka_unit_test(test_order),
+        cmocka_unit_test(test_weight_rule),        cmocka_unit_test(test_no_initializer),
+        cmocka_unit_test(test_repeated_attribute), cmocka_unit_test(test_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

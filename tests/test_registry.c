@@ -372,33 +372,13 @@ static void test_listing(void **state)
     assert_null(text);
 }
 
-/* Every built-in row is one that a user could register. */
-static void test_builtin_rows(void **state)
-{
-    (void)state;
-    for (size_t i = 0; i < 10; i++) {
-        fanin_row row = *fanin_row_at(i);
-        char name[32];
-        snprintf(name, sizeof name, "copy_of_%zu", i);
-        row.name = name;
-        row.aliases = NULL;
-        row.lower = lower_eleven;
-        assert_status(fanin_register(&row, 0), FANIN_OK);
-        for (size_t j = 0; j < row.n_params; j++) {
-            assert_non_null(row.params[j].help);
-            assert_true(strlen(row.params[j].help) > 0);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schema),       cmocka_unit_test(test_usable_everywhere),
-        cmocka_unit_test(test_listing),      cmocka_unit_test(test_lowering_labels),
-        cmocka_unit_test(test_args),         cmocka_unit_test(test_taken_names),
-        cmocka_unit_test(test_replace),      cmocka_unit_test(test_name_rule_keeps_its_zero),
-        cmocka_unit_test(test_builtin_rows),
+        cmocka_unit_test(test_schema),  cmocka_unit_test(test_usable_everywhere),
+        cmocka_unit_test(test_listing), cmocka_unit_test(test_lowering_labels),
+        cmocka_unit_test(test_args),    cmocka_unit_test(test_taken_names),
+        cmocka_unit_test(test_replace), cmocka_unit_test(test_name_rule_keeps_its_zero),
     };
     return cmocka_run_group_tests(tests, register_demo, NULL);
 }

@@ -1,4 +1,4 @@
-/* Rows that the registry refuses. */
+/* Rows that the registry refuses, and that the built-in ones are none of these. */
 #include "recorded.h"
 
 #include <math.h>
@@ -115,11 +115,31 @@ static void test_bad_params(void **state)
     assert_null(fanin_row_find("refused"));
 }
 
+/* Every built-in row is one that a user could register. */
+static void test_builtin_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 10; i++) {
+        fanin_row row = *fanin_row_at(i);
+        char name[32];
+        snprintf(name, sizeof name, "copy_of_%zu", i);
+        row.name = name;
+        row.aliases = NULL;
+        row.lower = lower_eleven;
+        assert_status(fanin_register(&row, 0), FANIN_OK);
+        for (size_t j = 0; j < row.n_params; j++) {
+            assert_non_null(row.params[j].help);
+            assert_true(strlen(row.params[j].help) > 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_rows),
         cmocka_unit_test(test_bad_params),
+        cmocka_unit_test(test_builtin_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
