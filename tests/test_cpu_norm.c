@@ -159,6 +159,20 @@ static void sizes(void **state)
     free(values);
 }
 
+/* More elements than are summed between two additions of all blocks. */
+static void many_elements(void **state)
+{
+    (void)state;
+    const int64_t size = (INT64_C(1) << 26) + 5000;
+    int8_t *const values = calloc((size_t)size, 1);
+    assert_non_null(values);
+    values[5] = 3;
+    values[size - 4000] = -4;
+    const struct tensor tensor = tensor_of(DTYPE_INT8, values, size);
+    near(norm_of(&tensor, 0), 5.0 / sqrt((double)size));
+    free(values);
+}
+
 /* One array of 3 × 500 × 1100 numbers in several layouts; threads 1 to 8: one result. */
 static void layouts_and_threads(void **state)
 {
@@ -204,6 +218,7 @@ int main(void)
         cmocka_unit_test(no_elements_and_no_numbers),
         cmocka_unit_test(every_dtype),
         cmocka_unit_test(sizes),
+        cmocka_unit_test(many_elements),
         cmocka_unit_test(layouts_and_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,13 +8,15 @@
 #include <math.h>
 #include <string.h>
 
-/* Elements that are summed at once, in LANES sums, element i in sum i mod LANES. Part of the result's definition. */
-#define TILE  1024
-#define LANES 8
+/* Elements that are summed at once, in LANES sums, element i in sum i mod LANES; tiles of a block, which one worker adds up in
+ * order. Parts of the result's definition. */
+#define TILE        1024
+#define LANES       8
+#define BLOCK_TILES 64
+#define BLOCK       (BLOCK_TILES * TILE)
 
-/* Tiles that one call of a worker sums, and calls between two rounds of adding the tiles up. */
-#define TILES_AT_ONCE 64
-#define ROUND         1024
+/* Blocks that are summed, in any order, between two rounds of adding them up in theirs: a table of a fixed size. */
+#define ROUND 1024
 
 /* sum · 2^(2·exponent) is the sum of the squares. */
 struct partial {
@@ -24,7 +26,7 @@ struct partial {
 
 struct round_context {
     const struct item *view;
-    int64_t first; /* tile of the tensor that is the round's first */
+    int64_t first; /* block of the tensor that is the round's first */
     struct partial *partials;
 };
 
@@ -137,32 +139,7 @@ static struct partial sum_squares(const double *values, int count)
     return (struct partial){sum[0], exponent};
 }
 
-static fanin_status sum_tiles(const void *context, int64_t begin, int64_t end)
-{
-    const struct round_context *round = context;
-    const struct item *view = round->view;
-    const int64_t first = (round->first + begin) * TILE;
-    struct walk walk;
-    walk_start(&walk, view, view->ndim - 1, first);
-    int64_t left = view->size - first;
-    for (int64_t tile = begin; tile < end; tile++) {
-        double values[TILE];
-        const int count = left < TILE ? (int)left : TILE;
-        int loaded = 0;
-        while (loaded < count) {
-            const int64_t row = walk_left_in_row(&walk);
-            const int taken = row < count - loaded ? (int)row : count - loaded;
-            load(view->dtype, walk.data, walk.inner.stride, taken, values + loaded);
-            walk_advance(&walk, taken);
-            loaded += taken;
-        }
-        round->partials[tile] = sum_squares(values, count);
-        left -= count;
-    }
-    return FANIN_OK;
-}
-
-/* Adds in tile order, at the larger scale of the two. Exact but for the sum's own rounding, and for what is too small to count. */
+/* Adds in order, at the larger scale of the two. Exact but for the sum's own rounding, and for what is too small to count. */
 static struct partial add(struct partial a, struct partial b)
 {
     if (a.sum == 0.0) {
@@ -176,16 +153,54 @@ static struct partial add(struct partial a, struct partial b)
     return (struct partial){sum, exponent};
 }
 
+/* The next `count` elements of the walk in row-major order, at most a tile. */
+static void load_tile(enum dtype dtype, struct walk *walk, int count, double *out)
+{
+    int loaded = 0;
+    while (loaded < count) {
+        const int64_t row = walk_left_in_row(walk);
+        const int taken = row < count - loaded ? (int)row : count - loaded;
+        load(dtype, walk->data, walk->inner.stride, taken, out + loaded);
+        walk_advance(walk, taken);
+        loaded += taken;
+    }
+}
+
+static struct partial sum_block(const struct item *view, int64_t first)
+{
+    struct walk walk;
+    walk_start(&walk, view, view->ndim - 1, first);
+    int64_t left = view->size - first < BLOCK ? view->size - first : BLOCK;
+    struct partial sum = {0.0, 0};
+    while (left > 0) {
+        double values[TILE];
+        const int count = left < TILE ? (int)left : TILE;
+        load_tile(view->dtype, &walk, count, values);
+        sum = add(sum, sum_squares(values, count));
+        left -= count;
+    }
+    return sum;
+}
+
+static fanin_status sum_blocks(const void *context, int64_t begin, int64_t end)
+{
+    const struct round_context *round = context;
+    for (int64_t block = begin; block < end; block++) {
+        round->partials[block] = sum_block(round->view, (round->first + block) * BLOCK);
+    }
+    return FANIN_OK;
+}
+
 static double norm_of(const struct item *view, int threads)
 {
-    const int64_t tiles = (view->size - 1) / TILE + 1;
+    const int64_t blocks = (view->size - 1) / BLOCK + 1;
     struct partial partials[ROUND];
     struct partial total = {0.0, 0};
-    for (int64_t first = 0; first < tiles; first += ROUND) {
-        const int64_t count = tiles - first < ROUND ? tiles - first : ROUND;
+    for (int64_t first = 0; first < blocks; first += ROUND) {
+        const int64_t count = blocks - first < ROUND ? blocks - first : ROUND;
         const struct round_context round = {view, first, partials};
         /* Summing does not fail. */
-        (void)parallel_for(count, TILES_AT_ONCE, threads, sum_tiles, &round);
+        (void)parallel_for(count, 1, threads, sum_blocks, &round);
         for (int64_t i = 0; i < count; i++) {
             total = add(total, partials[i]);
         }
