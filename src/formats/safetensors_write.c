@@ -39,10 +39,13 @@ int64_t safetensors_data_size(const struct header *header)
 /* A JSON string: UTF-8 stays as it is. */
 static void write_string(FILE *out, const char *text)
 {
+    static const char letters[] = "btnufr"; /* of 8 to 13; 11 has none */
     fputc('"', out);
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c == '"' || *c == '\\') {
             fprintf(out, "\\%c", *c);
+        } else if (*c >= 8 && *c <= 13 && *c != 11) {
+            fprintf(out, "\\%c", letters[*c - 8]);
         } else if (*c < 0x20) {
             fprintf(out, "\\u%04x", *c);
         } else {

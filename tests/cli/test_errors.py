@@ -1,0 +1,215 @@
+"""Bad input: exit code, one line that says what is wrong, and nothing written."""
+
+import json
+import os
+import struct
+import subprocess
+
+from program import PROGRAM, Test, fanin, file_bytes, main, pack
+
+GOOD = {"a.weight": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]},
+        "b.bias": {"dtype": "F16", "shape": [3], "data_offsets": [16, 22]}}
+
+
+def changed(name, **changes):
+    header = json.loads(json.dumps(GOOD))
+    header[name].update(changes)
+    return {key: {k: v for k, v in entry.items() if v is not None} for key, entry in header.items()}
+
+
+class Errors(Test):
+    def refuses(self, text, content, name="in.safetensors"):
+        """Both commands that read such a file."""
+        path = self.write(name, content)
+        self.fails(1, text, "init", "--like", path, "--init", "normal", "-o", self.path("out"))
+        self.fails(1, text, "stat", path)
+
+    def refuses_manifest(self, text, content):
+        path = self.write("in.json", content)
+        self.fails(1, text, "init", "--like", path, "--init", "normal", "-o", self.path("out"))
+
+    def test_good(self):
+        path = self.write("in.safetensors", file_bytes(GOOD, bytes(22)))
+        self.done("init", "--like", path, "--init", "normal", "-o", self.path("out"))
+        self.done("stat", path)
+        self.done("stat", self.write("empty.safetensors", file_bytes({})))
+        # Trailing blanks, any order of the header, members of later versions.
+        header = {"b.bias": dict(GOOD["b.bias"], later={"x": [1]}), "a.weight": GOOD["a.weight"]}
+        self.done("stat", self.write("in.safetensors", file_bytes(json.dumps(header).encode() + b"   ", bytes(22), pad=False)))
+
+    def test_missing(self):
+        for path in (self.path("missing"), self.folder, "/dev/null"):
+            result = fanin("init", "--like", path, "--init", "normal", "-o", self.path("out"))
+            self.assertEqual(result.returncode, 1)
+            self.assertIn(path, result.stderr)
+            self.assertEqual(fanin("stat", path).returncode, 1)
+
+    def test_truncated(self):
+        """At every byte of the header, and in the data."""
+        content = file_bytes(GOOD, bytes(22))
+        for size in range(len(content)):
+            path = self.write("in.safetensors", content[:size])
+            result = fanin("stat", path)
+            self.assertEqual(result.returncode, 1, (size, result))
+            self.assertTrue(result.stderr.startswith("fanin stat: "), result.stderr)
+            if size % 7 == 0 or size < 12:
+                result = fanin("init", "--like", path, "--init", "normal", "-o", self.path("out"))
+                self.assertEqual(result.returncode, 1, (size, result))
+        self.assertEqual(os.listdir(self.folder), ["in.safetensors"])
+        self.refuses("cut short", content[:-1])
+        self.refuses("has 23 bytes of data, its header promises 22", content + b"x")
+
+    def test_truncated_pipe(self):
+        content = file_bytes(GOOD, bytes(22))
+        for size in range(0, len(content) - 22, 5):
+            result = fanin("init", "--like", "-", "--init", "normal", "-o", self.path("out"), input=content[:size])
+            self.assertEqual(result.returncode, 1, size)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_lying_size(self):
+        for size in (0, 1, 10**8 + 1, 2**31, 2**32 + 2, 2**63, 2**64 - 1, 2**64 - 8):
+            self.refuses("", struct.pack("<Q", size) + file_bytes(GOOD, bytes(22))[8:])
+        self.refuses("at most 100000000", struct.pack("<Q", 10**8 + 1) + b"{}" + bytes(100))
+        self.refuses("but only 2 follow", struct.pack("<Q", 10**8) + b"{}")
+
+    def test_lying_header(self):
+        cases = [
+            ("a hole is before it", changed("b.bias", data_offsets=[17, 23]), 23),
+            ("overlaps", changed("b.bias", data_offsets=[15, 21]), 22),
+            ("overlaps", changed("b.bias", data_offsets=[0, 6]), 22),
+            ("a hole is before it", {"a.weight": dict(GOOD["a.weight"], data_offsets=[8, 24])}, 24),
+            ("promises 22", GOOD, 21),
+            ("promises 22", GOOD, 30),
+            ("expected 16", changed("a.weight", data_offsets=[0, 12]), 22),
+            ("expected 24", changed("a.weight", shape=[2, 3]), 22),
+            ("expected 32", changed("a.weight", dtype="F64"), 22),
+            ("begin at most end", changed("a.weight", data_offsets=[16, 0]), 22),
+            ("begin at most end", changed("a.weight", data_offsets=[0]), 22),
+            ("data_offsets", changed("a.weight", data_offsets=[0, 16, 16]), 22),
+            ("at least 0", changed("a.weight", data_offsets=[-1, 15]), 22),
+            ("at least 0", changed("a.weight", shape=[-2, -2]), 22),
+            ("at least 0", changed("a.weight", shape=[2.0, 2]), 22),
+            ("at least 0", changed("a.weight", shape=["2", 2]), 22),
+            ("at least 0", changed("a.weight", shape=[2**63, 2]), 22),
+            ("64 bits", changed("a.weight", shape=[2**62, 2]), 22),
+            ("64 bits", changed("a.weight", shape=[2**32, 2**32]), 22),
+            ("more than 32", changed("a.weight", shape=[1] * 33), 22),
+            ("no dtype", changed("a.weight", dtype="F33"), 22),
+            ("no dtype", changed("a.weight", dtype="float32"), 22),
+            ("no dtype", changed("a.weight", dtype="f32"), 22),
+            ("no \"dtype\"", changed("a.weight", dtype=None), 22),
+            ("no \"shape\"", changed("a.weight", shape=None), 22),
+            ("no \"data_offsets\"", changed("a.weight", data_offsets=None), 22),
+            ("in.safetensors", dict(GOOD, **{"a.weight": 3}), 22),
+            ("in.safetensors", dict(GOOD, **{"a.weight": [1]}), 22),
+            ("in.safetensors", dict(GOOD, __metadata__={"a": 1}), 22),
+            ("in.safetensors", dict(GOOD, __metadata__=["a"]), 22),
+        ]
+        for text, header, size in cases:
+            self.refuses(text, file_bytes(header, bytes(size)))
+
+    def test_broken_json(self):
+        entry = b'{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
+        for text in (b"", b"[]", b"{", b"{}}", b" {}", b"null", b'{"a":' + entry + b',}', b'{"a":' + entry, b"{'a':1}",
+                     b'{"a":' + entry + b"} x", b'{"a\x00":' + entry + b"}", b'{"a\\u0000":' + entry + b"}", b'{"\xff":' + entry + b"}",
+                     b'{"a":' + b"[" * 100 + b"]" * 100 + b"}", b'{"\\ud800":' + entry + b"}", b"\xef\xbb\xbf{}"):
+            self.refuses("in.safetensors", file_bytes(text, bytes(4)))
+
+    def test_duplicates(self):
+        entry = b'{"dtype":"F32","shape":[1],"data_offsets":[%d,%d]}'
+        twice = b'{"a.weight":' + entry % (0, 4) + b',"a.weight":' + entry % (4, 8) + b"}"
+        self.refuses("a.weight", file_bytes(twice, bytes(8)))
+        self.refuses("a.weight", file_bytes(twice.replace(b'"a.w', b'"\\u0061.w', 1), bytes(8)))
+        self.refuses_manifest("a.weight", twice)
+
+    def test_manifest(self):
+        for text, content in (
+                ("a.weight", '{"a.weight": {"dtype": "F32"}}'), ("no dtype", '{"a.weight": {"dtype": "x", "shape": []}}'),
+                ("line 2", '{"a.weight":\n {"dtype": "F32", "shape": [1,]}}'), ("in.json", "[]"), ("in.json", "{"), ("in.json", ""),
+                ("in.json", "\n"), ("in.json", "hello"), ("F8_E4M3 is not supported", '{"a.weight": {"dtype": "F8_E4M3", "shape": [1]}}'),
+                ("64 bits", '{"a.weight": {"dtype": "F32", "shape": [9223372036854775807]}}')):
+            self.refuses_manifest(text, content)
+        self.refuses_manifest("name", '{"": {"dtype": "F32", "shape": [1]}}')
+
+    def test_too_large(self):
+        shape = {"dtype": "F32", "shape": [2**60]}
+        self.refuses_manifest("64 bits", {"a.weight": shape, "b.weight": shape, "c.weight": shape})
+        path = self.write("in.json", {"a.weight": shape})
+        result = fanin("init", "--like", path, "--init", "normal", "-o", self.path("out"))
+        self.assertEqual(result.returncode, 1)
+        self.assertEqual(os.listdir(self.folder), ["in.json"])
+
+    def test_uncovered(self):
+        """All names at once, before a byte is written."""
+        shapes = {"layer%d.kernel" % i: {"dtype": "F32", "shape": [2]} for i in range(50)}
+        path = self.write("in.json", dict(shapes, **{"x.weight": {"dtype": "F32", "shape": [2]}}))
+        result = self.fails(1, "nothing says how to fill 50 tensors", "init", "--like", path, "--init", "normal", "-o", self.path("out"))
+        for name in shapes:
+            self.assertIn("\n  " + name, result.stderr)
+        self.assertNotIn("x.weight", result.stderr)
+        self.fails(1, "51 tensors", "init", "--like", path, "--dry-run")
+        result = self.fails(1, "x.weight", "init", "--like", path, "--init", "xavier", "--dry-run")
+        self.assertIn("1 tensor cannot be filled", result.stderr)
+
+    def test_rules(self):
+        path = self.write("in.json", {"a.weight": {"dtype": "F32", "shape": [2, 2]}})
+        for text in ("{}", "[", '[["a"]]', '[["a", "xaver"]]', '[["(", "one"]]', '[[1, "one"]]', '[["a", "one"]', "", '[["(*UCP)a", "one"]]',
+                     '[["a", ["normal", {"sigma": -1}]]]', '[["a", ["normal", {"sigmo": 1}]]]'):
+            self.fails(1, "--rules", "init", "--like", path, "--rules", self.write("rules.json", text), "-o", self.path("out"))
+        self.fails(1, "NUL", "init", "--like", path, "--rules", self.write("rules.json", b'[["a", "one"]]\0'), "-o", self.path("out"))
+        self.fails(1, "missing", "init", "--like", path, "--rules", self.path("missing"), "-o", self.path("out"))
+        # Built to run forever: a limit ends it.
+        hostile = self.write("rules.json", [["(a+)+$", "one"]])
+        path = self.write("in.json", {"a" * 60 + "!": {"dtype": "F32", "shape": [2]}})
+        self.fails(1, "", "init", "--like", path, "--rules", hostile, "-o", self.path("out"))
+
+    def test_output(self):
+        path = self.write("in.json", {"a.weight": {"dtype": "F32", "shape": [2, 2]}})
+        rules = self.write("rules.json", [[".*", "one"]])
+        os.symlink(path, self.path("link"))
+        os.link(path, self.path("hard"))
+        os.symlink("nowhere", self.path("dangling"))
+        os.mkfifo(self.path("fifo"))
+        for name in ("in.json", "link", "hard", "rules.json"):
+            self.fails(1, "is also read from", "init", "--like", path, "--rules", rules, "-o", self.path(name))
+            with open(self.path(name), "rb") as file:
+                self.assertTrue(file.read().startswith((b"{", b"[")))
+        with open(path, "rb") as file:
+            self.fails(1, "is also read from", "init", "--like", "-", "--rules", rules, "-o", path, stdin=file)
+        for name, text in ((".", "a folder"), ("fifo", "a device or pipe"), ("missing/out", "No such file"), ("in.json/out", ""),
+                           ("dangling", "No such file"), ("x" * 300, ""), ("new/", "no name")):
+            self.fails(1, text, "init", "--like", path, "--rules", rules, "-o", self.path(name))
+        self.fails(1, "a device or pipe", "init", "--like", path, "--rules", rules, "-o", "/dev/null")
+        self.fails(1, "a device or pipe", "init", "--like", path, "--rules", rules, "-o", "/dev/full")
+
+    def test_device(self):
+        path = self.write("in.json", {"a.weight": {"dtype": "F32", "shape": [2, 2]}, "b.weight": {"dtype": "F32", "shape": [2, 2]}})
+        for device in ("cuda", "cuda:0", "cuda:7"):
+            result = self.fails(1, "CUDA", "init", "--like", path, "--init", "normal", "--device", device, "-o", self.path("out"))
+            self.assertEqual(result.stderr.count("\n"), 1)
+
+    def test_standard_output(self):
+        """A full disk behind standard output is told; a reader that went away is not."""
+        path = self.write("in.safetensors", pack({"t%d" % i: ("F32", [1], b"1234") for i in range(2000)}))
+        commands = (["list"], ["list", "--json"], ["stat", path], ["stat", path, "--json"], ["--help"], ["--version"],
+                    ["init", "--help"], ["init", "--like", path, "--rules", self.write("rules.json", [["", "one"]]), "--dry-run"])
+        for command in commands:
+            with open("/dev/full", "w") as full:
+                result = fanin(*command, stdout=full)
+            self.assertEqual(result.returncode, 1, command)
+            self.assertIn("No space left", result.stderr)
+            reading, writing = os.pipe()
+            os.close(reading)
+            result = subprocess.run([PROGRAM, *command], stdout=writing, stderr=subprocess.PIPE)
+            os.close(writing)
+            self.assertEqual((result.returncode, result.stderr), (0, b""), command)
+
+    def test_control_characters(self):
+        """Names come from files: none may move the cursor."""
+        path = self.write("in.safetensors", pack({"a\x1b[2J\n.x": ("F32", [1], b"1234")}))
+        self.assertNotIn("\x1b", self.done("stat", path).stdout)
+        self.assertNotIn("\x1b", fanin("init", "--like", path, "--init", "one", "-o", self.path("out")).stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The command line: help, version, list, and what is wrong with it (exit code 2)."""
+
+import json
+
+from program import Test, fanin, main, model
+
+
+class Usage(Test):
+    def test_help(self):
+        for command in ([], ["init"], ["list"], ["stat"]):
+            for option in ("--help", "-h"):
+                result = self.done(*command, option)
+                self.assertTrue(result.stdout.startswith("usage: fanin"))
+                self.assertEqual(result.stderr, "")
+        text = self.done("init", "--help").stdout
+        for option in ("like", "init", "rules", "seed", "dtype", "device", "threads", "shard", "dry-run", "json", "quiet", "output"):
+            self.assertIn("--" + option, text)
+        self.assertRegex(self.done("--version").stdout, r"^fanin \d+\.\d+\.\d+ \(stream contract \d+\)\n$")
+
+    def test_wrong(self):
+        like = ["init", "--like", model("mnist-mlp"), "--init", "xavier"]
+        out = ["-o", self.path("out")]
+        for text, command in (
+                ("usage: fanin", []), ("did you mean 'init'", ["inti"]), ("unknown command 'frobnicate'", ["frobnicate"]),
+                ("unknown option '--versoin'", ["--versoin"]), ("unknown command ''", [""]),
+                ("did you mean '--seed'", [*like, *out, "--sede", "3"]), ("did you mean '--dry-run'", [*like, "--dryrun"]),
+                ("unknown option '--zebra'", [*like, *out, "--zebra"]), ("several options", [*like, *out, "--d", "x"]),
+                ("unknown option '-x'", [*like, *out, "-x"]), ("'--seed' needs a value", [*like, *out, "--seed"]),
+                ("'-o' needs a value", [*like, "-o"]), ("'--quiet' takes no value", [*like, *out, "--quiet=1"]),
+                ("--like", ["init", "--init", "one", *out]), ("-o OUT", like), ("belongs to no option", [*like, *out, "extra"]),
+                ("--json goes with --dry-run", [*like, *out, "--json"]), ("'./-'", [*like, "-o", "-"]),
+                ("'xaver'", ["init", "--like", model("mnist-mlp"), "--init", "xaver", *out]),
+                ("sigma", ["init", "--like", model("mnist-mlp"), "--init", '["normal", {"sigma": -1}]', *out]),
+                ("--init", ["init", "--like", model("mnist-mlp"), "--init", "", *out]),
+                ("--dtype", [*like, *out, "--dtype", "int8"]), ("--dtype", [*like, *out, "--dtype", "F33"]),
+                ("--device", [*like, *out, "--device", "gpu"]), ("--device", [*like, *out, "--device", "cuda:"]),
+                ("--device", [*like, *out, "--device", "cuda:-1"]), ("--threads", [*like, *out, "--threads", "0"]),
+                ("--threads", [*like, *out, "--threads", "1025"]), ("--threads", [*like, *out, "--threads", "two"]),
+                ("--shard", [*like, *out, "--shard", "4/4"]), ("--shard", [*like, *out, "--shard", "0/0"]),
+                ("--shard", [*like, *out, "--shard", "-1/4"]), ("--shard", [*like, *out, "--shard", "1"]),
+                ("--shard", [*like, *out, "--shard", "/"]), ("--shard", [*like, *out, "--shard", "1/2/3"]),
+                ("--shard", [*like, *out, "--shard", "0/99999999999"]), ("both be standard input", ["init", "--like", "-", "--rules", "-", *out]),
+                ("nearest names: 'xavier'", ["list", "xaver"]), ("one name too many", ["list", "zero", "one"]),
+                ("nearest names: 'xavier'", ["list", "xaver", "--json"]), ("unknown option '--jsno'; did you mean '--json'", ["list", "--jsno"]),
+                ("fanin stat FILE", ["stat"]), ("did you mean '--json'", ["stat", "x", "--jason"])):
+            result = fanin(*command)
+            self.assertEqual((result.returncode, result.stdout), (2, ""), command)
+            self.assertIn(text, result.stderr, command)
+            if command:
+                self.assertEqual(result.stderr.count("\n"), 1, command)
+                self.assertTrue(result.stderr.startswith("fanin"), command)
+
+    def test_list(self):
+        text = self.done("list").stdout
+        rows = json.loads(self.done("list", "--json").stdout)
+        self.assertEqual([row["name"] for row in rows][:5], ["zero", "one", "constant", "uniform", "normal"])
+        for row in rows:
+            self.assertIn(row["name"], text)
+            one = self.done("list", row["name"]).stdout
+            for name in [row["name"], *row["aliases"]]:
+                self.assertIn(name, one)
+            for parameter in row["parameters"]:
+                self.assertIn(parameter["name"], one)
+                self.assertIn(parameter["help"], one)
+        self.assertEqual(json.loads(self.done("list", "XAVIER", "--json").stdout), [row for row in rows if row["name"] == "xavier"])
+        self.assertEqual(self.done("list", "zeros").stdout, self.done("list", "zero").stdout)
+
+    def test_abbreviation(self):
+        """As getopt_long has it."""
+        self.done("init", "--lik", model("mnist-mlp"), "--ini", "xavier", "--dry")
+
+
+if __name__ == "__main__":
+    main()
