@@ -145,7 +145,8 @@ static fanin_status check_name(const fanin_plan *plan, const struct stream_name 
 {
     const char *const parent = plan->parameters[name->parameter].name;
     const char *const first_parent = plan->parameters[first->parameter].name;
-    if (first->block == name->block && strcmp(first->name, name->name) == 0 && strcmp(first_parent, parent) == 0) {
+    /* A block's name is longer than its parameter's, so that two equal names of one parameter are of one kind. */
+    if (strcmp(first->name, name->name) == 0 && strcmp(first_parent, parent) == 0) {
         return name->block ? FANIN_OK : check_meaning(plan, first->parameter, name->parameter, problems);
     }
     return plan_problems_add(

@@ -45,7 +45,8 @@ static inline fanin_plan *new_plan(void)
     return plan;
 }
 
-/* "packed": a row of ones, then a block "rest" of xavier weights. */
+/* "packed": a row of ones, then a block "rest_weight" of xavier weights; "packed_deep" calls it "x/rest_weight". By the name
+ * rule, a "bias" is all ones. */
 static inline fanin_status lower_packed(const fanin_args *args, fanin_emitter *emitter)
 {
     (void)args;
@@ -55,18 +56,33 @@ static inline fanin_status lower_packed(const fanin_args *args, fanin_emitter *e
         return status;
     }
     fanin_initializer *const xavier = create("xavier");
+    const char *const block = fanin_emitter_user(emitter);
     const fanin_status emitted =
-        fanin_emit_sub_parameter(emitter, FANIN_ALL_ROWS, xavier, "rest_weight", 2, (const int64_t[]){shape[0] - 1, shape[1]});
+        fanin_emit_sub_parameter(emitter, FANIN_ALL_ROWS, xavier, block, 2, (const int64_t[]){shape[0] - 1, shape[1]});
     fanin_release(xavier);
     return emitted;
 }
 
+static inline fanin_status lower_packed_bias(const fanin_args *args, fanin_emitter *emitter)
+{
+    (void)args;
+    return fanin_emit_constant(emitter, FANIN_ALL_ROWS, 1.0);
+}
+
 static inline void register_packed(void)
 {
+    static char block[] = "rest_weight", deep_block[] = "x/rest_weight";
+    const fanin_override bias = {FANIN_ENDING_BIAS, lower_packed_bias};
     fanin_row row = FANIN_ROW_INIT;
-    row.name = "packed";
     row.help = "A row of ones and a block.";
     row.lower = lower_packed;
+    row.overrides = &bias;
+    row.n_overrides = 1;
+    row.name = "packed";
+    row.user = block;
+    assert_status(fanin_register(&row, 0), FANIN_OK);
+    row.name = "packed_deep";
+    row.user = deep_block;
     assert_status(fanin_register(&row, 0), FANIN_OK);
 }
 

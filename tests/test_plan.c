@@ -101,6 +101,12 @@ static void malformed_is_not_added(void **state)
     assert_status(add(plan, xavier, "\xff_weight", VECTOR(memory, 4)), FANIN_ERROR_ARGUMENT);
     assert_status(add(plan, xavier, "negative_bias", VECTOR(memory, -4)), FANIN_ERROR_LAYOUT);
     assert_status(add(plan, xavier, "lanes_bias", lanes), FANIN_ERROR_DTYPE);
+    const fanin_attr twice[] = {{"__init__", "zero"}, {"__init__", "one"}};
+    fanin_desc desc = desc_of("twice_bias");
+    desc.attrs = twice;
+    desc.n_attrs = 2;
+    const DLTensor tensor = VECTOR(memory, 4);
+    assert_status(fanin_plan_add(plan, xavier, &desc, &tensor), FANIN_ERROR_ARGUMENT);
     assert_status(fanin_plan_check(plan), FANIN_OK);
     char *text = NULL;
     assert_status(fanin_plan_dumps(plan, &text), FANIN_OK);
@@ -157,7 +163,20 @@ static void replicas(void **state)
     desc.rule = FANIN_RULE_LEGACY;
     assert_status(fanin_plan_add(plan, NULL, &desc, &second), FANIN_OK);
     assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
+    assert_message("'upsampling_bias'", "found initializer [\"bilinear\", {}], expected [\"zero\", {}]", NULL);
     fanin_plan_free(plan);
+
+    plan = new_plan();
+    fanin_initializer *const packed = create("packed");
+    const DLTensor rows = MATRIX(memory, 4, 4), other_rows = MATRIX(memory + 16, 4, 4);
+    desc = desc_of("p_bias");
+    assert_status(fanin_plan_add(plan, packed, &desc, &rows), FANIN_OK);
+    desc.rule = FANIN_RULE_WEIGHT;
+    assert_status(fanin_plan_add(plan, packed, &desc, &other_rows), FANIN_OK);
+    assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
+    assert_message("'p_bias'", "found rule weight, expected bias", NULL);
+    fanin_plan_free(plan);
+    fanin_release(packed);
     fanin_release(xavier);
     fanin_release(same);
     fanin_release(other);
@@ -271,6 +290,14 @@ static void streams(void **state)
     assert_status(add_with(plan, "zero", "a/rest_weight", VECTOR(memory + 36, 4)), FANIN_OK);
     assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
     assert_message("parameter 'a/rest_weight'", "the block 'a/rest_weight'", NULL);
+    fanin_plan_free(plan);
+
+    /* Two blocks of one name, of two parameters. */
+    plan = new_plan();
+    assert_status(add_with(plan, "packed", "a/x", MATRIX(memory, 3, 4)), FANIN_OK);
+    assert_status(add_with(plan, "packed_deep", "a", MATRIX(memory + 12, 3, 4)), FANIN_OK);
+    assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
+    assert_message("parameter 'a'", "its block 'a/x/rest_weight'", "the block 'a/x/rest_weight'", NULL);
     fanin_plan_free(plan);
 }
 

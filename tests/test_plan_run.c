@@ -127,6 +127,7 @@ static struct {
 static fanin_status visit(const fanin_custom_call *call)
 {
     assert_int_equal(call->size, sizeof *call);
+    errno = 99;
     struct visit *const entry = &visits.list[visits.count++];
     snprintf(entry->name, sizeof entry->name, "%s", call->name);
     entry->data = (char *)call->view->data + call->view->byte_offset;
@@ -300,13 +301,21 @@ static void keeps_errno(void **state)
     char *text = NULL;
     errno = 4321;
     assert_status(fanin_plan_create(&plan), FANIN_OK);
+    memset(&visits, 0, sizeof visits);
     assert_status(add_with(plan, "normal", "a", VECTOR(memory, 100)), FANIN_OK);
+    assert_status(add_with(plan, "visited", "b", VECTOR(memory + 100, 100)), FANIN_OK);
     assert_status(add(plan, NULL, "", VECTOR(memory, 100)), FANIN_ERROR_ARGUMENT);
     assert_status(fanin_plan_check(plan), FANIN_OK);
     assert_status(fanin_plan_dumps(plan, &text), FANIN_OK);
     assert_status(fanin_plan_run(plan, NULL), FANIN_OK);
     fanin_string_free(text);
     fanin_plan_free(plan);
+    fanin_initializer *const visited = create("visited");
+    const fanin_desc desc = desc_of("w_weight");
+    const DLTensor tensor = VECTOR(memory, 4);
+    assert_status(fanin_init(visited, &desc, &tensor, NULL), FANIN_OK);
+    fanin_release(visited);
+    assert_int_equal(visits.count, 2);
     assert_int_equal(errno, 4321);
 }
 

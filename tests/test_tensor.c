@@ -82,6 +82,9 @@ static void without_elements(void **state)
     assert_int_equal(out.size, 0);
     assert_int_equal(out.global_size, 0);
     assert_int_equal(out.low, out.high);
+    tensor = tensor_of(3, (int64_t[]){INT64_MAX, INT64_MAX, 0}, NULL);
+    assert_status(tensor_check("w", &tensor, NULL, NULL, &out), FANIN_OK);
+    assert_int_equal(out.size, 0);
     tensor = tensor_of(2, (int64_t[]){0, 5}, (int64_t[]){0, 0});
     tensor.byte_offset = 1;
     assert_status(tensor_check("w", &tensor, (const int64_t[]){4, 5}, (const int64_t[]){4, 0}, &out), FANIN_OK);
@@ -175,6 +178,12 @@ static void refused(void **state)
          LAYOUT,
          "2^63 bytes"},
         {"below NULL", {AT(0), FLOAT32, SHAPE(1, 2), STRIDES(-(INT64_C(1) << 60))}, NULL, NULL, LAYOUT, "address space"},
+        {"at NULL",
+         {.data = (void *)(uintptr_t)8, .device = {kDLCPU, 0}, FLOAT32, SHAPE(1, 3), STRIDES(-1)},
+         NULL,
+         NULL,
+         LAYOUT,
+         "address space"},
         {"misaligned", {AT(2), FLOAT32, SHAPE(1, 3)}, NULL, NULL, LAYOUT, "remainder 2 by 4"},
         {"misaligned by byte_offset", {AT(0), FLOAT32, SHAPE(1, 3), .byte_offset = 7}, NULL, NULL, LAYOUT, "remainder 3 by 4"},
         {"aligned by byte_offset", {AT(1), FLOAT32, SHAPE(1, 3), .byte_offset = 7}, NULL, NULL, FANIN_OK, NULL},
