@@ -43,6 +43,9 @@ static fanin_status compile(const char *text, const char *translated, pcre2_code
     if (*out != NULL) {
         return FANIN_OK;
     }
+    if (error == PCRE2_ERROR_HEAP_FAILED) {
+        return no_memory();
+    }
     char excerpt[JSON_EXCERPT_SIZE];
     char message[128] = "";
     pcre2_get_error_message(error, (PCRE2_UCHAR *)message, sizeof message);

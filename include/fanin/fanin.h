@@ -396,7 +396,7 @@ typedef struct fanin_row {
     const char *help;                /* one sentence */
     const fanin_param *params;
     size_t n_params;
-    fanin_lower_fn lower;            /* the weight rule */
+    fanin_lower_fn lower;            /* the weight rule; NULL in a built-in row that only picks others (mixed) */
     const fanin_override *overrides; /* may be NULL */
     size_t n_overrides;
     void *user;                      /* for fanin_emitter_user; must outlive all use */
