@@ -19,13 +19,8 @@ static fanin_status check_supported(const struct plan_items *items, const struct
 }
 
 static fanin_status fill(const char *name, const struct tensor *tensor, const struct lowering *lowering,
-                         const fanin_options *options)
+                         const struct backend *backend, const fanin_options *options)
 {
-    const struct backend *backend = NULL;
-    fanin_status status = backend_find(name, tensor->device, &backend);
-    if (status != FANIN_OK) {
-        return status;
-    }
     struct item few[FEW_ITEMS];
     struct plan_items items = {.items = few, .capacity = FEW_ITEMS};
     if (lowering->count > FEW_ITEMS) {
@@ -36,16 +31,33 @@ static fanin_status fill(const char *name, const struct tensor *tensor, const st
         }
     }
     plan_items_add(&items, tensor, lowering, name);
-    status = check_supported(&items, backend);
+    fanin_status status = check_supported(&items, backend);
     if (status == FANIN_OK) {
         status = plan_items_run(&items, backend, options);
-    }
-    if (status == FANIN_OK && lowering->log_rule && log_wanted(options)) {
-        status = log_parameter(name, lowering->log_rule, tensor, backend, options);
     }
     if (items.items != few) {
         free(items.items);
     }
+    return status;
+}
+
+static fanin_status fill_and_log(const char *name, const struct tensor *tensor, const struct lowering *lowering,
+                                 const fanin_options *options)
+{
+    const struct backend *backend = NULL;
+    fanin_status status = backend_find(name, tensor->device, &backend);
+    if (status != FANIN_OK || !lowering->log_rule || !log_wanted(options)) {
+        return status == FANIN_OK ? fill(name, tensor, lowering, backend, options) : status;
+    }
+    char *const line = malloc(log_line_size(name, lowering->log_rule));
+    if (!line) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its log line", name);
+    }
+    status = fill(name, tensor, lowering, backend, options);
+    if (status == FANIN_OK) {
+        status = log_parameter(name, lowering->log_rule, tensor, backend, options, line);
+    }
+    free(line);
     return status;
 }
 
@@ -73,7 +85,7 @@ static fanin_status init(const fanin_initializer *initializer, const fanin_desc 
     const struct lower_request request = {initializer, &desc, tensor.dtype, tensor.ndim, tensor.global};
     status = lower_parameter(&request, &lowering);
     if (status == FANIN_OK) {
-        status = fill(desc.name, &tensor, &lowering, &options);
+        status = fill_and_log(desc.name, &tensor, &lowering, &options);
     }
     lowering_free(&lowering);
     return status;

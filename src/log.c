@@ -7,7 +7,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 /* Bytes that a caller's statistic may write. */
 #define STATISTIC_SIZE 1024
@@ -79,21 +79,21 @@ static fanin_status callers_statistic(const char *name, const struct tensor *ten
     return callback_result(status, &before, name, "the caller's statistic");
 }
 
+size_t log_line_size(const char *name, const char *rule)
+{
+    return sizeof "Initialized  as : " + strlen(name) + strlen(rule) + STATISTIC_SIZE;
+}
+
 fanin_status log_parameter(const char *name, const char *rule, const struct tensor *tensor, const struct backend *backend,
-                           const fanin_options *options)
+                           const fanin_options *options, char *line)
 {
     char statistic[STATISTIC_SIZE];
     statistic[0] = '\0';
     const fanin_status status = options->statistic ? callers_statistic(name, tensor, options, statistic)
                                                    : default_statistic(tensor, backend, options, statistic);
-    if (status != FANIN_OK) {
-        return status;
+    if (status == FANIN_OK) {
+        snprintf(line, log_line_size(name, rule), "Initialized %s as %s: %s", name, rule, statistic);
+        options->log(options->context, line);
     }
-    char *line = NULL;
-    if (asprintf(&line, "Initialized %s as %s: %s", name, rule, statistic) < 0) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': it is filled, but there is no memory for its log line", name);
-    }
-    options->log(options->context, line);
-    free(line);
-    return FANIN_OK;
+    return status;
 }

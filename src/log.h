@@ -7,8 +7,13 @@
 /* Whether the options ask for a log at all. */
 bool log_wanted(const fanin_options *options);
 
-/* Writes "Initialized NAME as RULE: STATISTIC" for a filled tensor. Errors: those of the caller's statistic, MEMORY. */
+/* Bytes for a line, whatever its statistic: they are made ready before anything is written, so that a log does not fail for want
+ * of memory when all is done. */
+size_t log_line_size(const char *name, const char *rule);
+
+/* Logs "Initialized NAME as RULE: STATISTIC" for a filled tensor; `line` has log_line_size bytes. Errors: those of the caller's
+ * statistic. */
 fanin_status log_parameter(const char *name, const char *rule, const struct tensor *tensor, const struct backend *backend,
-                           const fanin_options *options);
+                           const fanin_options *options, char *line);
 
 #endif

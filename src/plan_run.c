@@ -19,7 +19,20 @@ static fanin_status check_data(const fanin_plan *plan)
     return FANIN_OK;
 }
 
-static fanin_status log_all(const fanin_plan *plan, const fanin_options *options)
+/* Makes memory for the longest log line; NULL where nothing is logged. */
+static fanin_status make_line(const fanin_plan *plan, const fanin_options *options, char **out)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < plan->count && log_wanted(options); i++) {
+        const struct plan_parameter *const parameter = &plan->parameters[i];
+        const size_t size = parameter->lowering.log_rule ? log_line_size(parameter->name, parameter->lowering.log_rule) : 0;
+        most = size > most ? size : most;
+    }
+    *out = most > 0 ? malloc(most) : NULL;
+    return most == 0 || *out ? FANIN_OK : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the log of a plan");
+}
+
+static fanin_status log_all(const fanin_plan *plan, const fanin_options *options, char *line)
 {
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < plan->count && status == FANIN_OK; i++) {
@@ -27,15 +40,18 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
         if (parameter->lowering.log_rule) {
             struct tensor tensor;
             plan_get_tensor(&parameter->tensor, &tensor);
-            status = log_parameter(parameter->name, parameter->lowering.log_rule, &tensor, parameter->backend, options);
+            status = log_parameter(parameter->name, parameter->lowering.log_rule, &tensor, parameter->backend, options, line);
         }
     }
     return status;
 }
 
-/* For a plan that was checked and has fills. */
+/* For a plan that was checked. */
 static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 {
+    if (plan->fill_count == 0) {
+        return FANIN_OK;
+    }
     struct plan_items items = {.items = reallocarray(NULL, plan->fill_count, sizeof(struct item)),
                                .capacity = plan->fill_count};
     if (!items.items) {
@@ -59,6 +75,7 @@ static fanin_status run(const fanin_plan *plan, const fanin_options *source)
         return fanin_fail(FANIN_ERROR_ARGUMENT, "the plan is NULL");
     }
     fanin_options options;
+    char *line = NULL;
     fanin_status status = options_read(source, &options);
     if (status == FANIN_OK) {
         status = fanin_plan_check(plan);
@@ -66,10 +83,17 @@ static fanin_status run(const fanin_plan *plan, const fanin_options *source)
     if (status == FANIN_OK) {
         status = check_data(plan);
     }
-    if (status == FANIN_OK && plan->fill_count > 0) {
+    if (status == FANIN_OK) {
+        status = make_line(plan, &options, &line);
+    }
+    if (status == FANIN_OK) {
         status = fill(plan, &options);
     }
-    return status == FANIN_OK && log_wanted(&options) ? log_all(plan, &options) : status;
+    if (status == FANIN_OK && line) {
+        status = log_all(plan, &options, line);
+    }
+    free(line);
+    return status;
 }
 
 fanin_status fanin_plan_run(const fanin_plan *plan, const fanin_options *options)

@@ -51,16 +51,18 @@ static inline fanin_status lower_packed(const fanin_args *args, fanin_emitter *e
 {
     (void)args;
     const int64_t *const shape = fanin_emitter_shape(emitter);
-    const fanin_status status = fanin_emit_constant(emitter, 1, 1.0);
+    fanin_initializer *xavier = NULL;
+    fanin_status status = fanin_emit_constant(emitter, 1, 1.0);
+    if (status == FANIN_OK) {
+        status = fanin_create("xavier", &xavier);
+    }
     if (status != FANIN_OK) {
         return status;
     }
-    fanin_initializer *const xavier = create("xavier");
     const char *const block = fanin_emitter_user(emitter);
-    const fanin_status emitted =
-        fanin_emit_sub_parameter(emitter, FANIN_ALL_ROWS, xavier, block, 2, (const int64_t[]){shape[0] - 1, shape[1]});
+    status = fanin_emit_sub_parameter(emitter, FANIN_ALL_ROWS, xavier, block, 2, (const int64_t[]){shape[0] - 1, shape[1]});
     fanin_release(xavier);
-    return emitted;
+    return status;
 }
 
 static inline fanin_status lower_packed_bias(const fanin_args *args, fanin_emitter *emitter)

@@ -1,0 +1,237 @@
+/* Every request for memory fails once, one after another: the call says so, nothing leaks, nothing of the caller's is written
+ * before all that is needed was there. */
+#include "plan_helpers.h"
+
+#include <errno.h>
+#include <pthread.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
+#define CANNOT_REPLACE_MALLOC
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define CANNOT_REPLACE_MALLOC
+#endif
+#endif
+
+#ifdef CANNOT_REPLACE_MALLOC
+
+int main(void)
+{
+    puts("skipped: malloc belongs to a sanitizer here, or the C library is not glibc");
+    return 77;
+}
+
+#else
+
+/* The C library's own, under their other names. */
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t count, size_t size);
+void *__libc_realloc(void *memory, size_t size);
+void __libc_free(void *memory);
+
+static pthread_t tested;
+static bool counting;
+static long requests, fail_at, blocks;
+
+/* Whether a request may be met; it counts while the library is at work. */
+static bool granted(void)
+{
+    if (!counting || !pthread_equal(pthread_self(), tested)) {
+        return true;
+    }
+    if (++requests == fail_at) {
+        errno = ENOMEM;
+        return false;
+    }
+    return true;
+}
+
+static void *counted(void *memory)
+{
+    blocks += counting && memory;
+    return memory;
+}
+
+void *malloc(size_t size)
+{
+    return granted() ? counted(__libc_malloc(size)) : NULL;
+}
+
+void *calloc(size_t count, size_t size)
+{
+    return granted() ? counted(__libc_calloc(count, size)) : NULL;
+}
+
+void *realloc(void *memory, size_t size)
+{
+    if (!granted()) {
+        return NULL;
+    }
+    void *const grown = __libc_realloc(memory, size);
+    return memory ? grown : counted(grown);
+}
+
+void free(void *memory)
+{
+    blocks -= counting && memory;
+    __libc_free(memory);
+}
+
+/* ---- one round through the library ---- */
+
+static float values[64 * 1024];
+
+static void drop_line(void *context, const char *line)
+{
+    (void)context;
+    (void)line;
+}
+
+struct round {
+    fanin_initializer *xavier, *packed;
+    fanin_rules *rules;
+    fanin_plan *plan;
+    char *text;
+    bool ran;
+};
+
+/* The first status that is not FANIN_OK. */
+static fanin_status work(struct round *round)
+{
+    const fanin_options options = {.size = sizeof options, .threads = 1, .verbose = 1, .log = drop_line};
+    const DLTensor vector = VECTOR(values, 16), matrix = MATRIX(values + 16, 4, 4);
+    fanin_desc desc = desc_of("a_0");
+    fanin_status status = fanin_create("[\"xavier\", {\"magnitude\": 2}]", &round->xavier);
+    if (status == FANIN_OK) {
+        status = fanin_create("packed", &round->packed);
+    }
+    if (status == FANIN_OK) {
+        status = fanin_rules_create("[[\"a_\\\\d+$\", [\"constant\", {\"value\": 3}]]]", &round->rules);
+    }
+    if (status == FANIN_OK) {
+        status = fanin_plan_create(&round->plan);
+    }
+    desc.rules = round->rules;
+    if (status == FANIN_OK) {
+        status = fanin_plan_add(round->plan, NULL, &desc, &vector);
+    }
+    desc = desc_of("p_weight");
+    if (status == FANIN_OK) {
+        status = fanin_plan_add(round->plan, round->packed, &desc, &matrix);
+    }
+    /* Room for more than the first few. */
+    for (int i = 0; i < 20 && status == FANIN_OK; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%d_bias", i);
+        status = add(round->plan, NULL, name, VECTOR(values + 100 + 16 * i, 16));
+    }
+    if (status == FANIN_OK) {
+        status = fanin_plan_dumps(round->plan, &round->text);
+    }
+    if (status == FANIN_OK) {
+        status = fanin_plan_run(round->plan, &options);
+        round->ran = status == FANIN_OK;
+    }
+    if (status == FANIN_OK) {
+        status = fanin_init(round->packed, &desc, &matrix, &options);
+    }
+    return status;
+}
+
+/* A plan with problems of every kind. */
+static fanin_status refuse(struct round *round)
+{
+    fanin_status status = fanin_create("xavier", &round->xavier);
+    if (status == FANIN_OK) {
+        status = fanin_plan_create(&round->plan);
+    }
+    static const char *const names[] = {"none", "v_weight", "b_bias", "b_bias"};
+    for (int i = 0; i < 4 && status == FANIN_OK; i++) {
+        status = add(round->plan, round->xavier, names[i], VECTOR(values + i, 4 + i));
+    }
+    return status == FANIN_OK ? fanin_plan_check(round->plan) : status;
+}
+
+static void give_back(const struct round *round)
+{
+    fanin_release(round->xavier);
+    fanin_release(round->packed);
+    fanin_rules_free(round->rules);
+    fanin_plan_free(round->plan);
+    fanin_string_free(round->text);
+}
+
+/* Calls with the first, the second, … request refused, until there are no more. Returns how many there were. */
+static long every_request(fanin_status (*call)(struct round *), fanin_status expected)
+{
+    tested = pthread_self();
+    for (long n = 1;; n++) {
+        struct round round = {.plan = NULL};
+        for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+            values[i] = -7.0f;
+        }
+        requests = blocks = 0;
+        fail_at = n;
+        counting = true;
+        const fanin_status status = call(&round);
+        fail_at = 0;
+        char message[256];
+        snprintf(message, sizeof message, "%s", fanin_last_error());
+        give_back(&round);
+        /* The last error is memory of the library's: one as long as before the count. */
+        fanin_fail(FANIN_OK, "%s", "");
+        counting = false;
+        if (status != FANIN_ERROR_MEMORY && status != expected) {
+            fail_msg("request %ld: %s (%s)", n, fanin_status_name(status), message);
+        }
+        if (status == FANIN_ERROR_MEMORY && !strstr(message, "memory")) {
+            fail_msg("request %ld: %s", n, message);
+        }
+        if (blocks > 0) {
+            fail_msg("request %ld: %ld blocks of memory leaked", n, blocks);
+        }
+        if (status != FANIN_OK && !round.ran) {
+            /* All or nothing: a run asks for memory before it writes. */
+            for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+                assert_true(values[i] == -7.0f);
+            }
+        }
+        if (requests < n) {
+            assert_int_equal(status, expected);
+            return n - 1;
+        }
+    }
+}
+
+static void fills(void **state)
+{
+    (void)state;
+    const long count = every_request(work, FANIN_OK);
+    print_message("%ld requests\n", count);
+    assert_true(count > 100);
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    const long count = every_request(refuse, FANIN_ERROR_UNCOVERED);
+    print_message("%ld requests\n", count);
+    assert_true(count > 20);
+}
+
+int main(void)
+{
+    register_packed();
+    /* What the library and the C library keep for good is there before the count. */
+    struct round round = {.plan = NULL};
+    (void)work(&round);
+    give_back(&round);
+    (void)fanin_fail(FANIN_OK, "%s", "");
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fills),
+        cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+#endif
