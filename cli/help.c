@@ -4,6 +4,7 @@ const char program_help[] =
     "usage: fanin init --like SHAPES [options] -o OUT.safetensors   fill a model's weights\n"
     "       fanin list [NAME] [--json]                              the initializers and their parameters\n"
     "       fanin stat FILE [NAME...] [--json]                      statistics of the tensors of a file\n"
+    "       fanin convert IN.params OUT.safetensors                 MXNet's files as safetensors\n"
     "       fanin --version\n"
     "       fanin COMMAND --help                                    all options of a command\n"
     "\n"
@@ -57,3 +58,16 @@ const char stat_help[] =
     "\n"
     "  --json      as JSON\n"
     "  -h, --help  this text\n";
+
+const char convert_help[] =
+    "usage: fanin convert IN.params OUT.safetensors [--keep-names] [--quiet]\n"
+    "\n"
+    "Writes the arrays of a .params file of MXNet, of any version, to a safetensors file. Sparse arrays become\n"
+    "dense; entries without an array are left out; arrays without names get their number, from 0.\n"
+    "\n"
+    "  --keep-names  keep \"arg:\" and \"aux:\", which checkpoints have in front of their names. Without it they are\n"
+    "                dropped, and two names that are then equal are refused\n"
+    "  --quiet       no progress, notes or summary\n"
+    "  -h, --help    this text\n"
+    "\n"
+    "The file appears when it is complete; an existing one is replaced.\n";

@@ -8,7 +8,7 @@
 static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-} commands[] = {{"init", init_main}, {"list", list_main}, {"stat", stat_main}};
+} commands[] = {{"init", init_main}, {"list", list_main}, {"stat", stat_main}, {"convert", convert_main}};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
