@@ -77,7 +77,9 @@ static fanin_status report(struct plan_problems *problems)
         fprintf(stream, "\n%s", problems->list[i].text);
     }
     const int failed = ferror(stream);
-    const fanin_status reported = fclose(stream) != 0 || failed ? fail_memory() : fanin_fail(status, "%s", text);
+    /* Closing may fail to make the text and say nothing. */
+    const bool whole = fclose(stream) == 0 && !failed && text;
+    const fanin_status reported = whole ? fanin_fail(status, "%s", text) : fail_memory();
     free(text);
     return reported;
 }

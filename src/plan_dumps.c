@@ -176,7 +176,8 @@ static fanin_status dumps(const fanin_plan *plan, char **out)
         return fail_memory();
     }
     status = write_plan(plan, stream);
-    if (fclose(stream) != 0 && status == FANIN_OK) {
+    /* Closing may fail to make the text and say nothing. */
+    if ((fclose(stream) != 0 || !text) && status == FANIN_OK) {
         status = fail_memory();
     }
     if (status != FANIN_OK) {
