@@ -1,0 +1,57 @@
+/* The kernels and their launchers. */
+#include "cuda/launch.h"
+#include "cuda/thread.h"
+
+/* ------------------------------------------------ fills ------------------------------------------------------------------ */
+
+__global__ void __launch_bounds__(CUDA_THREADS) fill_kernel(const __grid_constant__ struct cuda_table table)
+{
+    cuda_fill_thread(&table.header, table.slot, blockIdx.x, threadIdx.x);
+}
+
+__global__ void __launch_bounds__(CUDA_THREADS) fill_small_kernel(const __grid_constant__ struct cuda_small_table table)
+{
+    cuda_fill_thread(&table.header, table.slot, blockIdx.x, threadIdx.x);
+}
+
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream)
+{
+    const void *const kernel = slots <= CUDA_SLOTS_SMALL ? (const void *)fill_small_kernel : (const void *)fill_kernel;
+    /* The smaller parameter is the start of the larger one. */
+    void *arguments[] = {(void *)table};
+    return cudaLaunchKernel(kernel, dim3(tiles), dim3(CUDA_THREADS), arguments, 0, stream);
+}
+
+/* ------------------------------------------------ statistic -------------------------------------------------------------- */
+
+__global__ void __launch_bounds__(NORM_THREADS)
+    norm_kernel(const __grid_constant__ struct norm_view view, int64_t first, int64_t count, struct norm_partial *partials)
+{
+    const int64_t tile = (int64_t)blockIdx.x * NORM_THREADS + threadIdx.x;
+    if (tile < count) {
+        partials[tile] = norm_tile(&view, first + tile);
+    }
+}
+
+cudaError_t cuda_launch_norm(const struct norm_view *view, int64_t first, int64_t count, struct norm_partial *partials,
+                             cudaStream_t stream)
+{
+    const unsigned blocks = (unsigned)((count + NORM_THREADS - 1) / NORM_THREADS);
+    void *arguments[] = {(void *)view, &first, &count, &partials};
+    return cudaLaunchKernel((const void *)norm_kernel, dim3(blocks), dim3(NORM_THREADS), arguments, 0, stream);
+}
+
+/* ------------------------------------------------ loading ---------------------------------------------------------------- */
+
+cudaError_t cuda_launch_load(void)
+{
+    const void *const kernels[] = {(const void *)fill_kernel, (const void *)fill_small_kernel, (const void *)norm_kernel};
+    for (const void *kernel : kernels) {
+        cudaFuncAttributes attributes;
+        const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel);
+        if (error != cudaSuccess) {
+            return error;
+        }
+    }
+    return cudaSuccess;
+}

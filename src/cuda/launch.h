@@ -1,0 +1,28 @@
+/* The kernels, as the module's C code calls them. Nothing here waits or allocates. */
+#ifndef FANIN_SRC_CUDA_LAUNCH_H
+#define FANIN_SRC_CUDA_LAUNCH_H
+
+#include "cuda/norm.h"
+#include "cuda/table.h"
+
+#include <cuda_runtime_api.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Loads all kernels into the current context. */
+cudaError_t cuda_launch_load(void);
+
+/* Fills what a finished table says: `slots` of it are in use, `tiles` blocks of threads do it. */
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream);
+
+/* Sums `count` tiles of a view from tile `first` on; `partials` is device memory. */
+cudaError_t cuda_launch_norm(const struct norm_view *view, int64_t first, int64_t count, struct norm_partial *partials,
+                             cudaStream_t stream);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,141 @@
+/* The statistic of a tensor on a device: ‖x‖₂/√size. Tiles and order are the host's, so that the result has the same bits: a tile
+ * is NORM_TILE elements, element i of it goes to sum i mod NORM_LANES, and the tiles are added up in their order. Valid C11 and
+ * C++. */
+#ifndef FANIN_SRC_CUDA_NORM_H
+#define FANIN_SRC_CUDA_NORM_H
+
+#include "cuda/device.h"
+#include "tensor.h"
+#include "stream/round.h"
+
+#include <math.h>
+
+#define NORM_TILE  1024
+#define NORM_LANES 8
+
+/* Threads of a block of threads; each does a tile. */
+#define NORM_THREADS 32
+
+/* A tensor whose axes were merged where memory has no gap; its elements are numbered row-major. */
+struct norm_view {
+    uint64_t data;
+    int64_t size;
+    int32_t dtype, ndim;
+    int64_t extent[FANIN_MAX_NDIM];
+    int64_t stride[FANIN_MAX_NDIM]; /* bytes */
+};
+
+/* sum · 2^(2·exponent) is a tile's sum of squares. */
+struct norm_partial {
+    double sum;
+    int64_t exponent;
+};
+
+STREAM_FUNCTION uint64_t norm_address(const struct norm_view *view, int64_t number)
+{
+    uint64_t address = view->data, left = (uint64_t)number;
+    for (int d = view->ndim - 1; d >= 0; d--) {
+        uint64_t coordinate = left;
+        if (d > 0) {
+            coordinate = divide(left, (uint64_t)view->extent[d], &left);
+        }
+        address += coordinate * (uint64_t)view->stride[d];
+    }
+    return address;
+}
+
+/* The element at an address as float64. */
+STREAM_FUNCTION double norm_element(int32_t dtype, uint64_t address)
+{
+    const void *const from = (const void *)(uintptr_t)address;
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+        return (double)float16_to_float(*(const uint16_t *)from);
+    case DTYPE_BFLOAT16:
+        return (double)bfloat16_to_float(*(const uint16_t *)from);
+    case DTYPE_FLOAT32:
+        return (double)*(const float *)from;
+    case DTYPE_FLOAT64:
+        return *(const double *)from;
+    case DTYPE_INT8:
+        return (double)*(const int8_t *)from;
+    case DTYPE_INT16:
+        return (double)*(const int16_t *)from;
+    case DTYPE_INT32:
+        return (double)*(const int32_t *)from;
+    case DTYPE_INT64:
+        return (double)*(const int64_t *)from;
+    case DTYPE_UINT8:
+        return (double)*(const uint8_t *)from;
+    case DTYPE_UINT16:
+        return (double)*(const uint16_t *)from;
+    case DTYPE_UINT32:
+        return (double)*(const uint32_t *)from;
+    case DTYPE_UINT64:
+        return (double)*(const uint64_t *)from;
+    default: /* bool */
+        return *(const uint8_t *)from != 0 ? 1.0 : 0.0;
+    }
+}
+
+/* The exponent of a power of two near the largest magnitude, within ±1000 so that its inverse is a double too; 0 where a value
+ * is infinite, or all are 0 or no numbers. */
+STREAM_FUNCTION int64_t norm_exponent(double largest)
+{
+    const int64_t biased = (int64_t)(double_bits(largest) >> 52);
+    if (largest == 0.0 || biased == 0x7ff) {
+        return 0;
+    }
+    const int64_t exponent = biased - 1022;
+    return exponent < -1000 ? -1000 : exponent > 1000 ? 1000 : exponent;
+}
+
+/* What a thread does: one tile. It goes over the elements twice, first for their scale. */
+STREAM_FUNCTION struct norm_partial norm_tile(const struct norm_view *view, int64_t tile)
+{
+    const int64_t begin = tile * NORM_TILE;
+    const int count = view->size - begin < NORM_TILE ? (int)(view->size - begin) : NORM_TILE;
+    double largest = 0.0;
+    CUDA_KEEP_ROLLED
+    for (int i = 0; i < count; i++) {
+        const double magnitude = fabs(norm_element(view->dtype, norm_address(view, begin + i)));
+        largest = magnitude > largest ? magnitude : largest;
+    }
+    struct norm_partial partial;
+    partial.exponent = norm_exponent(largest);
+    const double scale = double_from_bits((uint64_t)(1023 - partial.exponent) << 52);
+    double sum[NORM_LANES] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
+    /* The sums take turns at the first place, so that one piece of code serves all; a whole number of rounds brings each back. */
+    const int rounds = (count + NORM_LANES - 1) / NORM_LANES;
+    CUDA_KEEP_ROLLED
+    for (int i = 0; i < rounds * NORM_LANES; i++) {
+        const double value = i < count ? norm_element(view->dtype, norm_address(view, begin + i)) : 0.0;
+        const double scaled = double_multiply(value, scale);
+        const double first = double_add(sum[0], double_multiply(scaled, scaled));
+        CUDA_UNROLL
+        for (int lane = 1; lane < NORM_LANES; lane++) {
+            sum[lane - 1] = sum[lane];
+        }
+        sum[NORM_LANES - 1] = first;
+    }
+    CUDA_UNROLL
+    for (int width = NORM_LANES / 2; width > 0; width /= 2) {
+        CUDA_UNROLL
+        for (int lane = 0; lane < width; lane++) {
+            sum[lane] = double_add(sum[lane], sum[lane + width]);
+        }
+    }
+    partial.sum = sum[0];
+    return partial;
+}
+
+/* The view of a tensor with elements. */
+void norm_view_make(const struct tensor *tensor, struct norm_view *out);
+
+/* Adds two sums at the larger scale; exact but for the sum's own rounding, and for what is too small to count. */
+struct norm_partial norm_add(struct norm_partial a, struct norm_partial b);
+
+/* The statistic, from the sum of all tiles. */
+double norm_finish(struct norm_partial total, int64_t size);
+
+#endif

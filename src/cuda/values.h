@@ -1,0 +1,223 @@
+/* From words to the values of elements, for device code: the arithmetic is the stream's (src/stream), and where the device has
+ * one instruction for several, it is used and gives the same bits. */
+#ifndef FANIN_SRC_CUDA_VALUES_H
+#define FANIN_SRC_CUDA_VALUES_H
+
+#include "cuda/bilinear.h"
+#include "cuda/generator.h"
+#include "stream/integer.h"
+#include "stream/normal.h"
+#include "stream/round.h"
+#include "cuda/table.h"
+
+/* ------------------------------------------------ one instruction for several --------------------------------------------- */
+
+/* The smaller one. Neither is ever a NaN, and uniform.h says why the order of zeros does not matter. */
+STREAM_FUNCTION float values_minimum(float a, float b)
+{
+#ifdef __CUDA_ARCH__
+    return fminf(a, b);
+#else
+    return a > b ? b : a;
+#endif
+}
+
+/* Two float32 values rounded to 16 bits, the first in the lower half. The device's conversion rounds to nearest even and keeps
+ * subnormals, as the stream's does; it differs for NaNs alone, and there are none. */
+STREAM_FUNCTION uint32_t values_round_float16(float first, float second)
+{
+#ifdef __CUDA_ARCH__
+    uint32_t packed;
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(second), "f"(first));
+    return packed;
+#else
+    return round_to_float16(first) | (uint32_t)round_to_float16(second) << 16;
+#endif
+}
+
+STREAM_FUNCTION uint32_t values_round_bfloat16(float first, float second)
+{
+#ifdef __CUDA_ARCH__
+    uint32_t packed;
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(packed) : "f"(second), "f"(first));
+    return packed;
+#else
+    return round_to_bfloat16(first) | (uint32_t)round_to_bfloat16(second) << 16;
+#endif
+}
+
+/* Two values rounded and then kept in 16-bit bounds, which come as pairs of themselves: two instructions for both. The host keeps
+ * them in the bounds first: as rounding is monotone, that is the same, and round.h says why the order of zeros does not matter. */
+STREAM_FUNCTION uint32_t values_round_float16_within(float first, float second, uint32_t lows, uint32_t highs)
+{
+#ifdef __CUDA_ARCH__
+    uint32_t packed = values_round_float16(first, second);
+    asm("min.f16x2 %0, %0, %1;" : "+r"(packed) : "r"(highs));
+    asm("max.f16x2 %0, %0, %1;" : "+r"(packed) : "r"(lows));
+    return packed;
+#else
+    const float low = float16_to_float((uint16_t)lows), high = float16_to_float((uint16_t)highs);
+    return values_round_float16(float_clamp(first, low, high), float_clamp(second, low, high));
+#endif
+}
+
+STREAM_FUNCTION uint32_t values_round_bfloat16_within(float first, float second, uint32_t lows, uint32_t highs)
+{
+#ifdef __CUDA_ARCH__
+    uint32_t packed = values_round_bfloat16(first, second);
+    asm("min.bf16x2 %0, %0, %1;" : "+r"(packed) : "r"(highs));
+    asm("max.bf16x2 %0, %0, %1;" : "+r"(packed) : "r"(lows));
+    return packed;
+#else
+    const float low = bfloat16_to_float((uint16_t)lows), high = bfloat16_to_float((uint16_t)highs);
+    return values_round_bfloat16(float_clamp(first, low, high), float_clamp(second, low, high));
+#endif
+}
+
+/* The square root of 0 or a number in [2^-23, 2^6], rounded to nearest.
+ *
+ * For a normal number from 2^-101 up the compiler makes of __fsqrt_rn the steps below from `y` on, behind a check of the range
+ * (read in the machine code of sm_80 to sm_121; script/kernel-cost reads it again). The range is known here, so the steps give
+ * its bits without check and branch. 0 is the one number outside of it, and y is any finite number then: the root is 0. */
+STREAM_FUNCTION float values_square_root(float x)
+{
+#ifdef __CUDA_ARCH__
+    float y;
+    asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(fmaxf(x, 0x1p-24f)));
+    const float g = __fmul_rn(x, y), h = __fmul_rn(y, 0.5f);
+    return __fmaf_rn(__fmaf_rn(-g, g, x), h, g);
+#else
+    return float_square_root(x);
+#endif
+}
+
+/* ------------------------------------------------ float32, 16 bits --------------------------------------------------------- */
+
+/* normal_pair_float of the stream, with the square root above. */
+STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_word, float mean, float sigma, float out[2])
+{
+    const float radius = values_square_root(normal_log_float(uniform_unit_float(radius_word)));
+    const float h = float_multiply((float)(int32_t)(angle_word << 1), 0x1p-32f);
+    const float signed_radius = float_from_bits(float_bits(radius) | ((angle_word + 0x40000000u) & 0x80000000u));
+    out[0] = float_fma(float_multiply(signed_radius, normal_sine_float(h)), sigma, mean);
+    out[1] = float_fma(float_multiply(signed_radius, normal_cosine_float(h)), sigma, mean);
+}
+
+/* Four elements of a block, UNIFORM (not yet kept in its bounds) or NORMAL. */
+STREAM_FUNCTION void values_floats(enum fill_kind kind, const struct cuda_row *row, const uint32_t words[4], float out[4])
+{
+    if (kind == FILL_NORMAL) {
+        values_normal_pair(words[0], words[1], row->number.normal_float.mean, row->number.normal_float.sigma, out);
+        values_normal_pair(words[2], words[3], row->number.normal_float.mean, row->number.normal_float.sigma, out + 2);
+        return;
+    }
+    for (int k = 0; k < 4; k++) {
+        out[k] = float_fma(uniform_unit_float(words[k]), row->number.uniform_float.bounds.width,
+                           row->number.uniform_float.bounds.low);
+    }
+}
+
+/* The float32 bound of uniform numbers; see uniform_float of the stream, which has but this one. */
+STREAM_FUNCTION void values_bound(enum fill_kind kind, const struct cuda_row *row, float values[4])
+{
+    for (int k = 0; k < 4 && kind == FILL_UNIFORM; k++) {
+        values[k] = values_minimum(values[k], row->number.uniform_float.bounds.high);
+    }
+}
+
+/* Two elements in 16 bits. The 16-bit bounds of uniform numbers lie within the others. */
+STREAM_FUNCTION uint32_t values_pack(enum fill_kind kind, enum dtype dtype, const struct cuda_row *row, float first,
+                                     float second)
+{
+    if (kind == FILL_NORMAL) {
+        return dtype == DTYPE_FLOAT16 ? values_round_float16(first, second) : values_round_bfloat16(first, second);
+    }
+    const uint32_t lows = row->number.uniform_float.lows16, highs = row->number.uniform_float.highs16;
+    return dtype == DTYPE_FLOAT16 ? values_round_float16_within(first, second, lows, highs)
+                                  : values_round_bfloat16_within(first, second, lows, highs);
+}
+
+/* ------------------------------------------------ any dtype, as bits ------------------------------------------------------- */
+
+/* A float32 value rounded to the dtype. */
+STREAM_FUNCTION uint64_t values_from_float(enum dtype dtype, float value)
+{
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+        return values_round_float16(value, 0.0f);
+    case DTYPE_BFLOAT16:
+        return values_round_bfloat16(value, 0.0f);
+    case DTYPE_FLOAT32:
+        return float_bits(value);
+    default:
+        return double_bits((double)value);
+    }
+}
+
+/* An integer that the dtype can hold; floats are rounded. An integer dtype takes the low bytes. */
+STREAM_FUNCTION uint64_t values_from_integer(enum dtype dtype, int64_t value)
+{
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+    case DTYPE_BFLOAT16:
+    case DTYPE_FLOAT32:
+        return values_from_float(dtype, (float)value);
+    case DTYPE_FLOAT64:
+        return double_bits((double)value);
+    default:
+        return (uint64_t)value;
+    }
+}
+
+/* The elements of one group, from domain index `index` on, in the low bytes of `out`; a constant's are in the row. Only what
+ * group_log2 says is set. */
+STREAM_FUNCTION void values_group(const struct cuda_header *header, const struct cuda_row *row, uint64_t index, uint64_t out[4])
+{
+    const enum fill_kind kind = (enum fill_kind)row->kind;
+    const enum dtype dtype = (enum dtype)row->dtype;
+    if (kind == FILL_BILINEAR) {
+        const float weight =
+            bilinear_weight(row->number.bilinear.centred != 0, row->number.bilinear.height, row->number.bilinear.width, index);
+        out[0] = values_from_float(dtype, weight);
+        return;
+    }
+    const uint64_t block = index >> row->group_log2;
+    uint32_t words[4];
+    generator_block(header->key, row->stream, (uint32_t)block, (uint32_t)(block >> 32), words);
+    if (kind == FILL_INTEGER) {
+        /* float64 has two words an element and takes the first. */
+        const bool pairs = dtype == DTYPE_FLOAT64;
+        for (int k = 0; k < 4; k++) {
+            const uint32_t word = pairs && k == 1 ? words[2] : words[k];
+            out[k] = values_from_integer(dtype, uniform_integer(word, row->number.integer.low, row->number.integer.high));
+        }
+    } else if (dtype == DTYPE_FLOAT64) {
+        double pair[2];
+        if (kind == FILL_UNIFORM) {
+            pair[0] = uniform_double(words[0], words[1], &row->number.uniform_double);
+            pair[1] = uniform_double(words[2], words[3], &row->number.uniform_double);
+        } else {
+            normal_pair_double(words[0], words[1], words[2], words[3], row->number.normal_double.mean,
+                               row->number.normal_double.sigma, pair);
+        }
+        out[0] = double_bits(pair[0]);
+        out[1] = double_bits(pair[1]);
+    } else {
+        float floats[4];
+        values_floats(kind, row, words, floats);
+        if (dtype == DTYPE_FLOAT32) {
+            values_bound(kind, row, floats);
+            for (int k = 0; k < 4; k++) {
+                out[k] = float_bits(floats[k]);
+            }
+        } else {
+            for (int k = 0; k < 4; k += 2) {
+                const uint32_t packed = values_pack(kind, dtype, row, floats[k], floats[k + 1]);
+                out[k] = packed & 0xffffu;
+                out[k + 1] = packed >> 16;
+            }
+        }
+    }
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* C11 and C++: see grid.h. */
+#include "grid.h"
+
+static struct grid_memory *seen;
+
+/* Counts a store; false if it must not be done. */
+static inline bool see_store(uint64_t address, uint64_t bytes)
+{
+    if (address % bytes != 0) {
+        seen->misaligned++;
+    }
+    if (address - seen->base >= seen->bytes || seen->bytes - (address - seen->base) < bytes) {
+        seen->strays++;
+        return false;
+    }
+    for (uint64_t i = 0; i < bytes; i++) {
+        unsigned char *const writes = &seen->writes[address - seen->base + i];
+        *writes = (unsigned char)(*writes + (*writes < 255));
+    }
+    return true;
+}
+
+#define CUDA_STORE_SEEN(address, bytes) see_store(address, bytes)
+#include "cuda/thread.h"
+
+void grid_fill(const struct cuda_table *table, uint32_t first, uint32_t count, struct grid_memory *memory)
+{
+    seen = memory;
+    for (uint32_t tile = first; tile < first + count; tile++) {
+        for (uint32_t thread = 0; thread < CUDA_THREADS; thread++) {
+            cuda_fill_thread(&table->header, table->slot, tile, thread);
+        }
+    }
+}
+
+void grid_norm(const struct norm_view *view, struct norm_partial *out)
+{
+    for (int64_t tile = 0; tile * NORM_TILE < view->size; tile++) {
+        out[tile] = norm_tile(view, tile);
+    }
+}
+
+void grid_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
+{
+    uint32_t key[PHILOX_ROUNDS][2];
+    generator_keys(seed, key);
+    generator_block(key, stream, (uint32_t)block, (uint32_t)(block >> 32), out);
+}
+
+bool grid_words_of_curand(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
+{
+#ifdef __CUDACC__
+    const uint4 counter = make_uint4((uint32_t)block, (uint32_t)(block >> 32), (uint32_t)stream, (uint32_t)(stream >> 32));
+    const uint4 words = curand_Philox4x32_10(counter, make_uint2((uint32_t)seed, (uint32_t)(seed >> 32)));
+    out[0] = words.x;
+    out[1] = words.y;
+    out[2] = words.z;
+    out[3] = words.w;
+    return true;
+#else
+    (void)seed, (void)stream, (void)block, (void)out;
+    return false;
+#endif
+}

@@ -1,0 +1,37 @@
+/* Runs on the host what the threads of a launch do, all of them, one after another. It is compiled twice: as C, and by the CUDA
+ * compiler, which takes the functions that it compiles for the device, with cuRAND's generator in them. */
+#ifndef FANIN_TESTS_CUDA_GRID_H
+#define FANIN_TESTS_CUDA_GRID_H
+
+#include "cuda/norm.h"
+#include "cuda/table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The memory that stores are expected in. `writes` counts the stores to each byte, up to 255. */
+struct grid_memory {
+    uintptr_t base;
+    size_t bytes;
+    unsigned char *writes;
+    uint64_t strays; /* stores to somewhere else; they were not carried out */
+    uint64_t misaligned;
+};
+
+/* The blocks of threads [first, first + count) of a table's launch. A store outside of the memory ends the program's test by
+ * being counted, not by being done. */
+void grid_fill(const struct cuda_table *table, uint32_t first, uint32_t count, struct grid_memory *memory);
+
+/* The statistic's tiles, all of them. */
+void grid_norm(const struct norm_view *view, struct norm_partial *out);
+
+/* The generator's words, and with cuRAND's header those of its own curand_Philox4x32_10; false where there is none. */
+void grid_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
+bool grid_words_of_curand(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,198 @@
+/* Items that are not one line of memory: strides of either sign, steps in the domain, boxes of up to many axes, and the shards of
+ * a parameter. */
+#include "compare.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SEED 0x0102030405060708u
+
+static const enum dtype sizes[] = {DTYPE_UINT8, DTYPE_BFLOAT16, DTYPE_FLOAT16, DTYPE_FLOAT32, DTYPE_FLOAT64};
+
+/* A fill of the dtype, any kind that it takes. */
+static struct fill any_fill(uint64_t *random, enum dtype dtype)
+{
+    struct fill fill;
+    while (!compare_fill((enum fill_kind)compare_below(random, FILL_CUSTOM), dtype, &fill)) {
+    }
+    fill.stream = compare_random(random);
+    return fill;
+}
+
+/* One axis with every stride and step, from every start. */
+static void test_strides(void **state)
+{
+    (void)state;
+    uint64_t random = 1;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (int64_t stride = -5; stride <= 5; stride++) {
+            for (int64_t step = 1; step <= 9; step++) {
+                for (int kind = 0; kind < FILL_CUSTOM; kind++) {
+                    struct fill fill;
+                    if (stride == 0 || !compare_fill((enum fill_kind)kind, sizes[i], &fill)) {
+                        continue;
+                    }
+                    struct item item = compare_line(&fill, sizes[i], compare_below(&random, 20), 41, 4096);
+                    item.stride[0] = stride;
+                    item.step[0] = step;
+                    (void)compare_items(&item, 1, SEED, -1);
+                }
+            }
+        }
+    }
+}
+
+/* Far apart in the domain and in memory, over several tiles. */
+static void test_long_strides(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < FILL_CUSTOM; kind++) {
+        struct fill fill;
+        assert_true(compare_fill((enum fill_kind)kind, DTYPE_FLOAT32, &fill));
+        struct item item = compare_line(&fill, DTYPE_FLOAT32, 77, 3000, 0);
+        item.stride[0] = 300;
+        item.step[0] = (INT64_C(1) << 33) + 1;
+        (void)compare_items(&item, 1, SEED, 0);
+        item.step[0] = 1;
+        (void)compare_items(&item, 1, SEED, 0);
+    }
+}
+
+/* A view of `ndim` axes in any order in memory, of either sign, with gaps, and any affine map to the domain. Its first element is
+ * placed so that the lowest lies at `offset`. */
+static struct item random_box(uint64_t *random, const struct fill *fill, enum dtype dtype, int ndim, int64_t most,
+                              int64_t offset)
+{
+    struct item item = {.fill = fill, .name = "box", .dtype = dtype, .ndim = ndim, .size = 1};
+    int order[FANIN_MAX_NDIM];
+    int64_t left = most;
+    for (int d = 0; d < ndim; d++) {
+        order[d] = d;
+        const int64_t widest = left >> (ndim - 1 - d);
+        item.extent[d] = 2 + (widest > 2 ? compare_below(random, widest - 1) : 0);
+        left /= item.extent[d];
+        item.size *= item.extent[d];
+    }
+    /* In memory the axes lie in any order; in the domain in theirs, with step 1 in half of the cases. */
+    for (int d = ndim - 1; d > 0; d--) {
+        const int other = (int)compare_below(random, d + 1), kept = order[d];
+        order[d] = order[other];
+        order[other] = kept;
+    }
+    const bool aligned = compare_below(random, 3) == 0;
+    int64_t stride = compare_below(random, 2) ? 1 : 1 + compare_below(random, 3);
+    int64_t first = 0;
+    for (int i = ndim - 1; i >= 0; i--) {
+        const int d = order[i];
+        item.stride[d] = compare_below(random, 3) == 0 ? -stride : stride;
+        first += item.stride[d] < 0 ? (item.extent[d] - 1) * stride : 0;
+        stride *= item.extent[d];
+        stride += compare_below(random, 2) ? compare_below(random, 4) : 0;
+        stride = aligned ? (stride + 15) / 16 * 16 : stride;
+    }
+    int64_t step = compare_below(random, 2) ? 1 : 1 + compare_below(random, 6);
+    for (int d = ndim - 1; d >= 0; d--) {
+        item.step[d] = step;
+        step *= item.extent[d];
+        step += compare_below(random, 2) ? compare_below(random, 7) : 0;
+        step = aligned ? (step + 3) / 4 * 4 : step;
+    }
+    item.start = compare_below(random, 2) ? compare_below(random, 100) : (INT64_C(1) << 34) - compare_below(random, 9);
+    item.data = (char *)(offset + first * dtype_table[dtype].size);
+    return item;
+}
+
+static void test_random_boxes(void **state)
+{
+    (void)state;
+    uint64_t random = 2;
+    for (int i = 0; i < 6000; i++) {
+        const enum dtype dtype = sizes[compare_below(&random, sizeof sizes / sizeof sizes[0])];
+        const struct fill fill = any_fill(&random, dtype);
+        const int ndim = 1 + (int)compare_below(&random, 5);
+        const struct item item = random_box(&random, &fill, dtype, ndim, 300, 16 * compare_below(&random, 4));
+        (void)compare_items(&item, 1, compare_random(&random), -1);
+    }
+}
+
+static void test_large_boxes(void **state)
+{
+    (void)state;
+    uint64_t random = 3;
+    for (int i = 0; i < 60; i++) {
+        const enum dtype dtype = sizes[compare_below(&random, sizeof sizes / sizeof sizes[0])];
+        const struct fill fill = any_fill(&random, dtype);
+        const int ndim = 2 + (int)compare_below(&random, 4);
+        const struct item item = random_box(&random, &fill, dtype, ndim, 12000, 0);
+        (void)compare_items(&item, 1, compare_random(&random), (int)compare_below(&random, 3));
+    }
+}
+
+/* As many axes as have a row of the table with all that belongs to it: 14 of them with 2 elements each, merged in no way. */
+static void test_many_axes(void **state)
+{
+    (void)state;
+    struct fill fill;
+    assert_true(compare_fill(FILL_NORMAL, DTYPE_BFLOAT16, &fill));
+    struct item item = {.fill = &fill, .name = "box", .dtype = DTYPE_BFLOAT16, .ndim = 14, .size = 1 << 14};
+    int64_t stride = 1, step = 1;
+    for (int d = 13; d >= 0; d--) {
+        item.extent[d] = 2;
+        item.stride[d] = stride;
+        item.step[13 - d] = step;
+        stride = 2 * stride + 1;
+        step = 2 * step + 5;
+    }
+    (void)compare_items(&item, 1, SEED, 0);
+}
+
+/* A parameter in shards, each with memory of its own: rows, columns, blocks, and blocks of a transposed parameter. */
+static void test_shards(void **state)
+{
+    (void)state;
+    enum { ROWS = 48, COLUMNS = 104 };
+    static const int64_t cuts[][2] = {{4, 1}, {1, 4}, {3, 2}, {5, 7}, {1, 13}};
+    struct fill fill;
+    for (size_t i = 0; i < 4 * sizeof cuts / sizeof cuts[0]; i++) {
+        const int64_t parts_0 = cuts[i / 4][0], parts_1 = cuts[i / 4][1];
+        const enum dtype dtype = sizes[1 + i % 4];
+        assert_true(compare_fill(FILL_NORMAL, dtype, &fill));
+        for (int transposed = 0; transposed < 2; transposed++) {
+            struct item items[64];
+            size_t count = 0;
+            int64_t offset = 0;
+            for (int64_t p = 0; p < parts_0; p++) {
+                for (int64_t q = 0; q < parts_1; q++) {
+                    const int64_t row = ROWS * p / parts_0, rows = ROWS * (p + 1) / parts_0 - row;
+                    const int64_t column = COLUMNS * q / parts_1, columns = COLUMNS * (q + 1) / parts_1 - column;
+                    struct tensor tensor = {.data = (char *)offset,
+                                            .dtype = dtype,
+                                            .ndim = 2,
+                                            .shape = {rows, columns},
+                                            .stride = {columns, 1},
+                                            .global = {ROWS, COLUMNS},
+                                            .offset = {row, column},
+                                            .size = rows * columns,
+                                            .global_size = ROWS * COLUMNS};
+                    if (transposed) {
+                        tensor.stride[0] = 1;
+                        tensor.stride[1] = rows;
+                    }
+                    offset += tensor.size * dtype_table[dtype].size;
+                    assert_true(item_make(&tensor, &fill, "w", 0, ROWS * COLUMNS, 0, &items[count]));
+                    count++;
+                }
+            }
+            assert_int_equal(compare_items(items, count, SEED, -1), 1);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_strides),     cmocka_unit_test(test_long_strides), cmocka_unit_test(test_random_boxes),
+        cmocka_unit_test(test_large_boxes), cmocka_unit_test(test_many_axes),    cmocka_unit_test(test_shards),
+    };
+    return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
+}

@@ -1,0 +1,217 @@
+/* Every fill and dtype on one axis: all sizes to 1,000, the edges of groups, passes and tiles, starts anywhere in the domain, and
+ * data at every alignment. */
+#include "compare.h"
+#include "grid.h"
+
+#include "stream/philox.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SEED 0xfedcba9876543210u
+
+/* Calls `check` for each fill of each dtype. */
+static void for_each_fill(void (*check)(const struct fill *fill, enum dtype dtype))
+{
+    for (int kind = 0; kind < FILL_CUSTOM; kind++) {
+        for (int dtype = 0; dtype < DTYPE_COUNT; dtype++) {
+            struct fill fill;
+            if (compare_fill((enum fill_kind)kind, (enum dtype)dtype, &fill)) {
+                check(&fill, (enum dtype)dtype);
+            }
+        }
+    }
+}
+
+static void compare_one(const struct fill *fill, enum dtype dtype, int64_t start, int64_t count, int64_t offset,
+                        int passes_log2)
+{
+    const struct item item = compare_line(fill, dtype, start, count, offset);
+    (void)compare_items(&item, 1, SEED, passes_log2);
+}
+
+static void check_small_sizes(const struct fill *fill, enum dtype dtype)
+{
+    for (int64_t count = 1; count <= 1000; count++) {
+        compare_one(fill, dtype, 0, count, 0, -1);
+    }
+}
+
+static void test_small_sizes(void **state)
+{
+    (void)state;
+    for_each_fill(check_small_sizes);
+}
+
+/* A domain index and an address that agree in nothing: from every element of 16 bytes, to every element of 16 bytes. */
+static void check_alignments(const struct fill *fill, enum dtype dtype)
+{
+    const int64_t size = dtype_table[dtype].size;
+    for (int64_t start = 0; start < 9; start++) {
+        for (int64_t skip = 0; skip < 17; skip++) {
+            compare_one(fill, dtype, start, 29 + start, skip * size, -1);
+        }
+    }
+}
+
+static void test_alignments(void **state)
+{
+    (void)state;
+    for_each_fill(check_alignments);
+}
+
+/* Whole passes behind and before parts of one, with tiles of every size. */
+static void check_tile_edges(const struct fill *fill, enum dtype dtype)
+{
+    static const int64_t around[] = {-5, -1, 0, 1, 6};
+    const int64_t size = dtype_table[dtype].size;
+    const int64_t per_group = fill->kind == FILL_CONSTANT ? 16 / size : fill->kind == FILL_BILINEAR ? 1 : size == 8 ? 2 : 4;
+    const int64_t pass = per_group << CUDA_PASS_LOG2;
+    for (size_t i = 0; i < sizeof around / sizeof around[0]; i++) {
+        compare_one(fill, dtype, 0, pass + around[i], 0, 0);
+        compare_one(fill, dtype, 8, pass + around[i], 8 * size, 0);
+        compare_one(fill, dtype, 3, 2 * pass + around[i], 3 * size, 0);
+        compare_one(fill, dtype, 2 * pass - 7, 2 * pass + around[i], (2 * pass - 7) * size % 16, 1);
+    }
+    compare_one(fill, dtype, 3, 3 * pass, 3 * size, 1);
+    compare_one(fill, dtype, 5, 5 * pass, 5 * size, 1);
+    compare_one(fill, dtype, 4 * pass - 1, 9 * pass + 3, 15 * size, CUDA_PASSES_LOG2_MAX);
+}
+
+static void test_tile_edges(void **state)
+{
+    (void)state;
+    for_each_fill(check_tile_edges);
+}
+
+/* Where an index, or the number of a Philox block, no longer fits 31, 32 or 33 bits, and near the end of all indices. */
+static void check_far_starts(const struct fill *fill, enum dtype dtype)
+{
+    static const int64_t edges[] = {INT64_C(1) << 31, INT64_C(1) << 32, INT64_C(1) << 33, INT64_C(1) << 34,
+                                    INT64_C(1) << 35, INT64_C(3) << 40, INT64_C(1) << 62};
+    const int64_t size = dtype_table[dtype].size;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        for (int64_t before = 0; before < 5; before++) {
+            compare_one(fill, dtype, edges[i] - before, 23, 0, -1);
+        }
+        compare_one(fill, dtype, edges[i] - 5000, 10000, (16 - 5000 * size % 16) % 16, 0);
+        compare_one(fill, dtype, edges[i] - 5000, 10000, size, 2);
+    }
+    compare_one(fill, dtype, INT64_MAX - 5000, 5000, 0, 0);
+}
+
+static void test_far_starts(void **state)
+{
+    (void)state;
+    for_each_fill(check_far_starts);
+}
+
+/* An item of 2^33 elements and more, of which only the last tiles are done: the address of its start is made up, so that these
+ * lie in memory. The host fills the same elements as an item that starts there. */
+static void test_far_addresses(void **state)
+{
+    (void)state;
+    static _Alignas(64) float actual[6000], expected[6000];
+    static unsigned char writes[sizeof actual];
+    static struct cuda_builder builder;
+    struct fill fill;
+    assert_true(compare_fill(FILL_NORMAL, DTYPE_FLOAT32, &fill));
+    const int64_t count = (INT64_C(1) << 33) + 5003, last = 5003;
+    struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, count, 0);
+    item.data = (char *)((uintptr_t)actual - ((uint64_t)(count - last) * sizeof(float)));
+    memset(actual, 0xA5, sizeof actual);
+    memset(expected, 0xA5, sizeof expected);
+
+    cuda_builder_start(&builder, SEED);
+    assert_true(cuda_builder_add(&builder, &item));
+    uint32_t tiles;
+    size_t slots;
+    assert_true(cuda_builder_finish_with(&builder, 0, &tiles, &slots));
+    assert_int_equal(tiles, (count - 1) / 4096 + 1);
+    struct grid_memory memory = {(uintptr_t)actual, sizeof actual, writes, 0, 0};
+    grid_fill(&builder.table, tiles - 2, 2, &memory);
+    assert_int_equal(memory.strays, 0);
+
+    struct item end = compare_line(&fill, DTYPE_FLOAT32, count - last, last, 0);
+    end.data = (char *)expected;
+    fanin_options options = FANIN_OPTIONS_INIT;
+    options.seed = SEED;
+    options.contract = FANIN_CONTRACT;
+    assert_int_equal(cpu_backend.run(&end, 1, &options), FANIN_OK);
+    assert_memory_equal(actual, expected, sizeof actual);
+    for (int64_t i = 0; i < last * 4; i++) {
+        assert_int_equal(writes[i], 1);
+    }
+}
+
+/* Bounds whose distance is rounded up: where the word is among the largest, low + u·width passes the upper one. */
+static void test_upper_bound(void **state)
+{
+    (void)state;
+    struct fill fill;
+    assert_true(compare_fill(FILL_UNIFORM, DTYPE_FLOAT32, &fill));
+    fill.a = -16777213.0;
+    fill.b = 6.0;
+    const struct uniform_float bounds = uniform_float_make(fill.a, fill.b);
+    assert_true(bounds.width > 16777219.0);
+    uint32_t words[4] = {0, 0, 0, 0};
+    int64_t block = -1;
+    int lane = 0;
+    for (bool found = false; !found;) {
+        philox_block(SEED, fill.stream, (uint64_t)++block, words);
+        for (lane = 0; lane < 4 && !found; lane++) {
+            found = words[lane] >= 0xffffff80u;
+        }
+    }
+    assert_true(float_fma(uniform_unit_float(words[lane - 1]), bounds.width, bounds.low) > bounds.high);
+    compare_one(&fill, DTYPE_FLOAT32, 4 * block, 4, 0, -1);
+    compare_one(&fill, DTYPE_FLOAT32, 4 * (block - block % 1024), 4096, 0, 0);
+}
+
+/* Both formulas for filters of every parity, from every start. */
+static void test_bilinear(void **state)
+{
+    (void)state;
+    for (int64_t height = 1; height <= 9; height++) {
+        for (int64_t width = 1; width <= 9; width++) {
+            for (int centred = 0; centred < 2; centred++) {
+                const struct fill fill = {.kind = FILL_BILINEAR, .a = centred, .ndim = 4, .domain = {2, 3, height, width}};
+                const int64_t count = 6 * height * width, start = (3 * height + width) % count;
+                compare_one(&fill, DTYPE_FLOAT32, 0, count, 0, -1);
+                compare_one(&fill, DTYPE_FLOAT64, start, count - start, 0, -1);
+            }
+        }
+    }
+}
+
+/* The generator against the stream's definition and, where it is to be had, cuRAND's own function. */
+static void test_generator(void **state)
+{
+    (void)state;
+    uint64_t random = 7;
+    for (int i = 0; i < 20000; i++) {
+        /* Half of the numbers are near a power of two. */
+        uint64_t number[3];
+        for (int k = 0; k < 3; k++) {
+            const uint64_t drawn = compare_random(&random);
+            number[k] = drawn & 1 ? compare_random(&random) : (UINT64_C(1) << (drawn >> 58)) - (drawn >> 1 & 1);
+        }
+        uint32_t defined[4], words[4], of_curand[4];
+        philox_block(number[0], number[1], number[2], defined);
+        grid_words(number[0], number[1], number[2], words);
+        assert_memory_equal(words, defined, sizeof words);
+        if (grid_words_of_curand(number[0], number[1], number[2], of_curand)) {
+            assert_memory_equal(of_curand, defined, sizeof of_curand);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_generator),   cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_alignments),
+        cmocka_unit_test(test_tile_edges),  cmocka_unit_test(test_far_starts),  cmocka_unit_test(test_far_addresses),
+        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_bilinear),
+    };
+    return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
+}
