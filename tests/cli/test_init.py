@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import stat as file_modes
 import struct
 
@@ -108,6 +109,23 @@ class Init(Test):
         self.assertNotIn("\r", result.stderr)
         result = self.done("init", "--like", self.shapes(), "--init", "normal", "--quiet", "-o", self.path("out"))
         self.assertEqual((result.stdout, result.stderr), ("", ""))
+
+    def test_progress(self):
+        """On a terminal alone: a line that is cleared at the end."""
+        shapes = self.write("large.json", {"a.weight": {"dtype": "F64", "shape": [4000, 4000]}})
+        for options, wanted in (([], True), (["--quiet"], False)):
+            terminal, program = pty.openpty()
+            self.done("init", "--like", shapes, "--init", "normal", "-o", self.path("out"), *options, stderr=program)
+            os.close(program)
+            os.set_blocking(terminal, False)
+            try:
+                text = os.read(terminal, 100000).decode()
+            except OSError:  # nothing was written
+                text = ""
+            os.close(terminal)
+            self.assertEqual("\r" in text, wanted, text)
+            if wanted:
+                self.assertTrue(text.endswith("\r\x1b[K"), text)
 
     def test_integers(self):
         file = self.fill("out")
@@ -219,6 +237,14 @@ class Init(Test):
         odd = self.write("odd.json", {"weight_map": {"dtype": "F32", "shape": [2]}, "metadata": {"dtype": "F32", "shape": []}})
         self.done("init", "--like", odd, "--rules", self.write("rules.json", [["", "one"]]), "-o", out)
         self.assertEqual(File(out).values("weight_map"), (1.0, 1.0))
+
+    def test_many_tensors(self):
+        """More than one window takes; each is the same without the others."""
+        shapes = {"t%05d.weight" % i: {"dtype": ("F32", "BF16", "F64")[i % 3], "shape": [i % 5, 3]} for i in range(5000)}
+        some = {name: shapes[name] for name in list(shapes)[::97]}
+        whole = self.fill("whole", like=self.write("all.json", shapes)).bits()
+        few = self.fill("few", like=self.write("some.json", some)).bits()
+        self.assertEqual(few, {name: whole[name] for name in few})
 
     def test_nothing_to_fill(self):
         file = self.fill("out", like=self.write("none.json", "{}"))
