@@ -1,6 +1,7 @@
 """Memory does not grow with the model."""
 
 import os
+import struct
 
 from program import PROGRAM, Test, main, model, rules
 
@@ -23,6 +24,15 @@ class Memory(Test):
     def test_stat(self):
         self.done("init", "--like", model("gpt2"), "--rules", rules("gpt2"), "--quiet", "-o", self.path("out"))
         self.assertLess(self.most("stat", self.path("out")), 60e6)
+
+    def test_convert(self):
+        """One array of 400 MB from a file with a hole in it."""
+        path = self.path("in.params")
+        with open(path, "wb") as file:
+            file.write(struct.pack("<QQQIiIqiii", 0x112, 0, 1, 0xF993FAC9, 0, 1, 10**8, 1, 0, 0))
+            file.seek(4 * 10**8, os.SEEK_CUR)
+            file.write(struct.pack("<QQs", 1, 1, b"x"))
+        self.assertLess(self.most("convert", path, self.path("out"), "--quiet"), 60e6)
 
     def test_many_small_tensors(self):
         """What grows with the number of tensors is a kilobyte for each."""

@@ -1,0 +1,205 @@
+/* Sparse arrays of .params files, larger than what is read at once, against arrays that are put together element by element:
+ * sorted or not, with repeated indices, indices of every integer type, read in ranges of every kind. Fixed seeds. */
+#include "params_helpers.h"
+
+static uint64_t random_state = 0x853c49e6748fea9bu;
+
+static int64_t random_below(int64_t limit)
+{
+    return (int64_t)(random_next(&random_state) % (uint64_t)limit);
+}
+
+/* MXNet's codes of the integers, their bytes, and the largest extent that they index. */
+static const struct {
+    int type, size;
+    int64_t limit;
+} integers[] = {{3, 1, 256},       {5, 1, 128},        {8, 2, 1 << 15},   {9, 2, 1 << 16},
+                {4, 4, INT32_MAX}, {10, 4, INT32_MAX}, {6, 8, INT64_MAX}, {11, 8, INT64_MAX}};
+
+enum { INTEGERS = sizeof integers / sizeof *integers };
+
+static void put_indices(struct bytes *bytes, const int64_t *values, int64_t count, int integer)
+{
+    for (int64_t i = 0; i < count; i++) {
+        put(bytes, &values[i], (size_t)integers[integer].size);
+    }
+}
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* `count` indices below `limit`. */
+static int64_t *make_indices(int64_t count, int64_t limit, bool sorted)
+{
+    int64_t *const indices = malloc((size_t)(count + 1) * sizeof *indices);
+    for (int64_t i = 0; i < count; i++) {
+        indices[i] = random_below(limit);
+    }
+    if (sorted) {
+        qsort(indices, (size_t)count, sizeof *indices, compare);
+    }
+    return indices;
+}
+
+static void check_range(struct params_reader *reader, const struct params_entry *entry, const uint16_t *dense, int64_t begin,
+                        int64_t count)
+{
+    uint16_t *const found = malloc((size_t)count * sizeof *found + 1);
+    memset(found, 0xa5, (size_t)count * sizeof *found);
+    assert_status(params_reader_read(reader, entry, begin, count, found), FANIN_OK);
+    for (int64_t i = 0; i < count; i++) {
+        if (found[i] != dense[begin + i]) {
+            fail_msg("elements %lld to %lld: number %lld is %u, expected %u", (long long)begin, (long long)(begin + count),
+                     (long long)(begin + i), found[i], dense[begin + i]);
+        }
+    }
+    free(found);
+}
+
+/* The whole; one after another in three sizes; from the end; anywhere. */
+static void check_dense(const struct bytes *bytes, bool sorted, const uint16_t *dense, int64_t total)
+{
+    struct params params = {0};
+    struct params_reader reader;
+    const int fd = open_bytes(bytes->data, bytes->size);
+    assert_status(params_read(fd, "file", (int64_t)bytes->size, &params), FANIN_OK);
+    const struct params_entry *const entry = &params.entries[0];
+    assert_int_equal(entry->count, total);
+    assert_int_equal(entry->sorted, sorted);
+    assert_int_equal(params_reader_start(&reader, fd, "file"), FANIN_OK);
+    check_range(&reader, entry, dense, 0, total);
+    const int64_t steps[] = {total / 7 + 1, total / 40 + 3, total / 300 + 1};
+    for (size_t s = 0; s < sizeof steps / sizeof *steps; s++) {
+        for (int64_t begin = 0; begin < total; begin += steps[s]) {
+            check_range(&reader, entry, dense, begin, total - begin < steps[s] ? total - begin : steps[s]);
+        }
+    }
+    for (int64_t end = total; end > 0; end -= steps[1]) {
+        const int64_t begin = end < steps[1] ? 0 : end - steps[1];
+        check_range(&reader, entry, dense, begin, end - begin);
+    }
+    for (int i = 0; i < 200; i++) {
+        const int64_t begin = random_below(total);
+        check_range(&reader, entry, dense, begin, random_below((total - begin) / 8 + 1));
+    }
+    params_reader_free(&reader);
+    params_free(&params);
+    close(fd);
+}
+
+/* A uint16 array of `rows` × `row`, of which `stored` rows are in the file. */
+static void check_rows(int64_t rows, int64_t row, int64_t stored, int integer, bool sorted)
+{
+    struct bytes bytes = {0};
+    int64_t *const indices = make_indices(stored, rows, sorted);
+    uint16_t *const values = malloc((size_t)(stored * row + 1) * sizeof *values);
+    uint16_t *const dense = calloc((size_t)(rows * row), sizeof *dense);
+    for (int64_t k = 0; k < stored * row; k++) {
+        values[k] = (uint16_t)random_next(&random_state);
+        dense[indices[k / row] * row + k % row] = values[k];
+    }
+    put_start(&bytes, 1);
+    put32(&bytes, V2);
+    put32(&bytes, 1);
+    put_shape(&bytes, 3, (int64_t[]){stored, 1, row});
+    put_shape(&bytes, 3, (int64_t[]){rows, 1, row});
+    put_type(&bytes, 9);
+    put32(&bytes, integers[integer].type);
+    put_shape(&bytes, 1, &stored);
+    put(&bytes, values, (size_t)(stored * row) * sizeof *values);
+    put_indices(&bytes, indices, stored, integer);
+    put64(&bytes, 0);
+    check_dense(&bytes, sorted || stored < 2, dense, rows * row);
+    free(bytes.data);
+    free(indices);
+    free(values);
+    free(dense);
+}
+
+/* A uint16 array of `rows` × `columns`; each row stores up to twice `most` / rows elements, the last one the rest of `most`. */
+static void check_csr(int64_t rows, int64_t columns, int64_t most, int integer, bool sorted)
+{
+    struct bytes bytes = {0};
+    uint16_t *const values = malloc((size_t)(most + 1) * sizeof *values);
+    uint16_t *const dense = calloc((size_t)(rows * columns), sizeof *dense);
+    int64_t *const pointers = malloc((size_t)(rows + 1) * sizeof *pointers);
+    int64_t *const indices = malloc((size_t)(most + 1) * sizeof *indices);
+    int64_t stored = 0;
+    pointers[0] = 0;
+    for (int64_t r = 0; r < rows; r++) {
+        const int64_t left = most - stored, wanted = random_below(2 * (most / rows) + 1);
+        const int64_t count = r + 1 == rows || wanted > left ? left : wanted;
+        int64_t *const part = make_indices(count, columns, sorted);
+        for (int64_t k = 0; k < count; k++) {
+            values[stored + k] = (uint16_t)random_next(&random_state);
+            dense[r * columns + part[k]] = values[stored + k];
+            indices[stored + k] = part[k];
+        }
+        free(part);
+        stored += count;
+        pointers[r + 1] = stored;
+    }
+    put_start(&bytes, 1);
+    put32(&bytes, V2);
+    put32(&bytes, 2);
+    put_shape(&bytes, 1, &stored);
+    put_shape(&bytes, 2, (int64_t[]){rows, columns});
+    put_type(&bytes, 9);
+    put32(&bytes, 6);
+    put_shape(&bytes, 1, (int64_t[]){rows + 1});
+    put32(&bytes, integers[integer].type);
+    put_shape(&bytes, 1, &stored);
+    put(&bytes, values, (size_t)stored * sizeof *values);
+    put_indices(&bytes, pointers, rows + 1, 6);
+    put_indices(&bytes, indices, stored, integer);
+    put64(&bytes, 0);
+    check_dense(&bytes, sorted, dense, rows * columns);
+    free(bytes.data);
+    free(values);
+    free(dense);
+    free(pointers);
+    free(indices);
+}
+
+static void test_row_sparse(void **state)
+{
+    (void)state;
+    for (int integer = 0; integer < INTEGERS; integer++) {
+        const int64_t rows = integers[integer].limit < 300 ? integers[integer].limit : 300;
+        check_rows(rows, 5, 100, integer, true);
+        check_rows(rows, 5, 100, integer, false);
+    }
+    for (int sorted = 0; sorted < 2; sorted++) {
+        check_rows(60000, 3, 40000, 6, sorted); /* several buffers of indices and values, many repeated */
+        check_rows(60000, 3, 300, 4, sorted);   /* few among many */
+        check_rows(10, 70000, 7, 6, sorted);    /* rows larger than a buffer */
+        check_rows(1, 1000, 50, 6, true);       /* all in one */
+        check_rows(5000, 1, 20000, 6, sorted);
+        check_rows(50, 4, 0, 6, true);
+    }
+}
+
+static void test_csr(void **state)
+{
+    (void)state;
+    for (int integer = 0; integer < INTEGERS; integer++) {
+        const int64_t columns = integers[integer].limit < 300 ? integers[integer].limit : 300;
+        check_csr(20, columns, 1000, integer, true);
+        check_csr(20, columns, 1000, integer, false);
+    }
+    for (int sorted = 0; sorted < 2; sorted++) {
+        check_csr(30000, 5, 50000, 6, sorted); /* several buffers of pointers */
+        check_csr(3, 60000, 90000, 4, sorted); /* long rows, which ranges cut */
+        check_csr(2, 50000, 90, 6, sorted);
+    }
+    check_csr(1000, 40, 0, 6, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_row_sparse), cmocka_unit_test(test_csr)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
