@@ -28,23 +28,32 @@ static void fill(const char *spec, const struct api_dtype *dtype, int threads, v
     fanin_release(initializer);
 }
 
-static void fill_in_strange_environment(const char *spec, const struct api_dtype *dtype, void *out)
+static void enter_strange_environment(void)
 {
     fesetround(FE_UPWARD);
 #if defined(__SSE2__)
-    const unsigned control = _mm_getcsr();
-    _mm_setcsr(control | FTZ_AND_DAZ);
+    _mm_setcsr(_mm_getcsr() | FTZ_AND_DAZ);
 #endif
-    fill(spec, dtype, THREADS, out);
+}
+
+static void leave_strange_environment(void)
+{
 #if defined(__SSE2__)
-    _mm_setcsr(control);
+    _mm_setcsr(_mm_getcsr() & ~(unsigned)FTZ_AND_DAZ);
 #endif
     fesetround(FE_TONEAREST);
 }
 
-static void test_threads_born_elsewhere(void **state)
+static void fill_in_strange_environment(const char *spec, const struct api_dtype *dtype, void *out)
 {
-    (void)state;
+    enter_strange_environment();
+    fill(spec, dtype, THREADS, out);
+    leave_strange_environment();
+}
+
+/* In a strange environment, in the plain one with the same threads, and by the calling thread alone: the same bits. */
+static void compare_fills(void)
+{
     /* Rounded values, and subnormal ones. */
     static const char *const specs[] = {"[\"uniform\", {\"scale\": 0.3}]", "[\"normal\", {\"sigma\": 0.7}]",
                                         "[\"normal\", {\"sigma\": 1e-39}]"};
@@ -66,8 +75,38 @@ static void test_threads_born_elsewhere(void **state)
     }
 }
 
+static void test_threads_born_elsewhere(void **state)
+{
+    (void)state;
+    compare_fills();
+}
+
+/* How many threads of the caller's pool are in the strange environment; some runtimes give them the calling thread's. */
+static int count_strange(void)
+{
+    int count = 0;
+#pragma omp parallel num_threads(THREADS) reduction(+ : count)
+    count += fegetround() == FE_UPWARD;
+    return count;
+}
+
+/* The caller's own parallel region has left the pool in a strange environment, and finds it as it was. */
+static void test_threads_of_the_caller(void **state)
+{
+    (void)state;
+#pragma omp parallel num_threads(THREADS)
+    enter_strange_environment();
+    leave_strange_environment();
+    const int before = count_strange();
+    compare_fills();
+    assert_int_equal(count_strange(), before);
+#pragma omp parallel num_threads(THREADS)
+    leave_strange_environment();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads_born_elsewhere)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_threads_born_elsewhere),
+                                       cmocka_unit_test(test_threads_of_the_caller)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

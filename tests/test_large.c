@@ -166,20 +166,24 @@ static void *map(size_t size, bool huge_pages)
     return memory;
 }
 
-/* Elements so far apart that their distances and addresses pass 2^31 and 2^32 elements, on few pages; in both directions. */
+/* Elements so far apart that their distances and addresses pass 2^31 and 2^32 elements, on few pages; the long axis first or
+ * last, in both directions. */
 static void test_elements_far_apart(void **state)
 {
     (void)state;
-    enum { ROWS = 2500, COLUMNS = 3 };
-    const int64_t distance = (INT64_C(1) << 21) + 5, apart = INT64_C(1) << 20;
-    const size_t size = sizeof(float) * (size_t)(distance * ROWS + apart * COLUMNS);
+    enum { LONG = 1300, SHORT = 3 };
+    const int64_t distance = (INT64_C(1) << 22) + 5, apart = INT64_C(1) << 20;
+    const size_t size = sizeof(float) * (size_t)(distance * LONG + apart * SHORT);
     float *const memory = map(size, false);
     static const int64_t global[] = {INT64_C(1) << 20, INT64_C(1) << 21}, offset[] = {5000, 17};
-    int64_t shape[] = {ROWS, COLUMNS};
     const uint64_t stream = reference_stream(api_kinds[API_UNIFORM].name);
-    for (int backward = 0; backward < 2; backward++) {
-        int64_t strides[] = {backward ? -distance : distance, apart};
-        const int64_t first = backward ? distance * (ROWS - 1) : 0;
+    for (int turn = 0; turn < 4; turn++) {
+        const int long_axis = turn / 2;
+        const bool backward = turn % 2 == 1;
+        int64_t shape[] = {SHORT, SHORT}, strides[] = {apart, apart};
+        shape[long_axis] = LONG;
+        strides[long_axis] = backward ? -distance : distance;
+        const int64_t first = backward ? distance * (LONG - 1) : 0;
         const DLTensor tensor = {.data = memory,
                                  .device = {kDLCPU, 0},
                                  .ndim = 2,
@@ -188,9 +192,10 @@ static void test_elements_far_apart(void **state)
                                  .strides = strides,
                                  .byte_offset = (uint64_t)first * sizeof(float)};
         api_fill(&api_kinds[API_UNIFORM], &tensor, seed, 3, global, offset);
-        for (int64_t i = 0; i < ROWS; i++) {
-            for (int64_t j = 0; j < COLUMNS; j++) {
-                const int64_t index = (offset[0] + i) * global[1] + offset[1] + j, place = first + i * strides[0] + j * apart;
+        for (int64_t i = 0; i < shape[0]; i++) {
+            for (int64_t j = 0; j < shape[1]; j++) {
+                const int64_t index = (offset[0] + i) * global[1] + offset[1] + j;
+                const int64_t place = first + i * strides[0] + j * strides[1];
                 assert_true(memory[place] == reference_uniform(seed, stream, (uint64_t)index, -0.3f, 0.3f));
                 /* The neighbours are untouched. */
                 assert_true((place == 0 || memory[place - 1] == 0.0f) && memory[place + 1] == 0.0f);
