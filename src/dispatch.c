@@ -189,15 +189,18 @@ fanin_status dispatch_apply(fanin_rule table, const struct dispatch_rule *rule, 
     return status;
 }
 
-fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name)
+fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name,
+                            const char **label)
 {
     const fanin_initializer *chosen = NULL;
     fanin_status status = dispatch_choose(initializer, name, &chosen);
     if (status != FANIN_OK) {
         return status;
     }
+    const struct dispatch_rule *const rule = dispatch_find(FANIN_RULE_NAME, name);
+    *label = rule->label;
     fanin_initializer *applied = NULL;
-    status = dispatch_apply(FANIN_RULE_NAME, dispatch_find(FANIN_RULE_NAME, name), chosen, block, &applied);
+    status = dispatch_apply(FANIN_RULE_NAME, rule, chosen, block, &applied);
     fanin_release(applied);
     return status;
 }

@@ -29,7 +29,8 @@ fanin_status dispatch_weight(const fanin_initializer *initializer, struct fanin_
 fanin_status dispatch_apply(fanin_rule table, const struct dispatch_rule *rule, const fanin_initializer *initializer,
                             struct fanin_emitter *emitter, fanin_initializer **applied);
 
-/* Fills a block by the name rule; `name` is the block's own, without the parameter's. */
-fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name);
+/* Fills a block by the name rule; `name` is the block's own, without the parameter's. `label` gets the rule's, a static string. */
+fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name,
+                            const char **label);
 
 #endif

@@ -1,7 +1,6 @@
 #include "emitter.h"
-#include "dispatch.h"
+#include "initializer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,8 +25,7 @@ void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, cons
     }
 }
 
-/* Records the first error; the lower function may drop it. */
-static fanin_status settle(struct fanin_emitter *emitter, fanin_status status)
+fanin_status emitter_settle(struct fanin_emitter *emitter, fanin_status status)
 {
     if (emitter->status == FANIN_OK) {
         emitter->status = status;
@@ -35,8 +33,7 @@ static fanin_status settle(struct fanin_emitter *emitter, fanin_status status)
     return status;
 }
 
-/* Advances over the next rows; FANIN_ALL_ROWS becomes their number. */
-static fanin_status take_rows(struct fanin_emitter *emitter, int64_t *rows)
+fanin_status emitter_take_rows(struct fanin_emitter *emitter, int64_t *rows)
 {
     const int64_t left = emitter->rows - emitter->next;
     if (*rows == FANIN_ALL_ROWS) {
@@ -75,7 +72,7 @@ static struct lowered *append(struct emitter_sink *sink)
 static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struct fill *fill)
 {
     const int64_t first = emitter->next;
-    fanin_status status = take_rows(emitter, &rows);
+    fanin_status status = emitter_take_rows(emitter, &rows);
     if (status != FANIN_OK) {
         return status;
     }
@@ -120,7 +117,7 @@ fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill
     if (emitter->status != FANIN_OK) {
         return emitter->status;
     }
-    return settle(emitter, emit_fill(emitter, rows, &(struct fill){.kind = kind, .a = a, .b = b}));
+    return emitter_settle(emitter, emit_fill(emitter, rows, &(struct fill){.kind = kind, .a = a, .b = b}));
 }
 
 fanin_status fanin_emit_constant(fanin_emitter *emitter, int64_t rows, double value)
@@ -147,106 +144,15 @@ fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin
         return emitter->status;
     }
     if (!custom || custom->size < sizeof(fanin_custom) || !custom->kind || custom->kind[0] == '\0' || !custom->cpu) {
-        return settle(emitter, fanin_fail(FANIN_ERROR_ARGUMENT,
-                                          "parameter '%s': a custom fill needs its size from FANIN_CUSTOM_INIT, a kind and a "
-                                          "function for the CPU",
-                                          emitter->name));
+        return emitter_settle(emitter,
+                              fanin_fail(FANIN_ERROR_ARGUMENT,
+                                         "parameter '%s': a custom fill needs its size from FANIN_CUSTOM_INIT, a kind and a "
+                                         "function for the CPU",
+                                         emitter->name));
     }
     struct fill fill = {.kind = FILL_CUSTOM, .custom = *custom};
     fill.custom.size = sizeof(fanin_custom);
-    return settle(emitter, emit_fill(emitter, rows, &fill));
-}
-
-static fanin_status count_elements(const fanin_emitter *emitter, const char *name, int ndim, const int64_t *shape, int64_t *out)
-{
-    if (ndim < 0 || ndim > FANIN_MAX_NDIM || (ndim > 0 && !shape)) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': block '%s' has %d dimensions, expected 0 to %d with a shape",
-                          emitter->name, name, ndim, FANIN_MAX_NDIM);
-    }
-    bool overflow = false, empty = false;
-    *out = 1;
-    for (int d = 0; d < ndim; d++) {
-        if (shape[d] < 0) {
-            return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': extent %d of block '%s' is %lld, expected 0 or more",
-                              emitter->name, d, name, (long long)shape[d]);
-        }
-        empty = empty || shape[d] == 0;
-        overflow = overflow || __builtin_mul_overflow(*out, shape[d], out);
-    }
-    if (empty) {
-        *out = 0;
-    } else if (overflow) {
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has more than 2^63 elements", emitter->name, name);
-    }
-    return FANIN_OK;
-}
-
-/* Two blocks of one name would get the same random numbers. */
-static fanin_status check_stream(const struct fanin_emitter *block)
-{
-    const struct lowering *const lowering = block->sink->lowering;
-    for (size_t i = 0; i < lowering->count; i++) {
-        const struct lowered *const other = &lowering->fills[i];
-        if (other->fill.stream == block->stream) {
-            return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': its block '%s' has the random stream of '%s'",
-                              block->parent->name, block->name, other->block ? other->block : block->parent->name);
-        }
-    }
-    return FANIN_OK;
-}
-
-static fanin_status emit_block(fanin_emitter *emitter, int64_t rows, const fanin_initializer *initializer, const char *name,
-                               int ndim, const int64_t *shape)
-{
-    if (!name || name[0] == '\0') {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': a block needs a name", emitter->name);
-    }
-    if (emitter->depth == EMITTER_MAX_DEPTH) {
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' is nested more than %d deep", emitter->name, name,
-                          EMITTER_MAX_DEPTH);
-    }
-    int64_t elements = 0;
-    fanin_status status = count_elements(emitter, name, ndim, shape, &elements);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    const int64_t first = emitter->next;
-    status = take_rows(emitter, &rows);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    if (elements != rows * emitter->row_size) {
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has %lld elements, its %lld rows have %lld",
-                          emitter->name, name, (long long)elements, (long long)rows, (long long)(rows * emitter->row_size));
-    }
-    char *full_name = NULL;
-    if (asprintf(&full_name, "%s/%s", emitter->name, name) < 0) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its block '%s'", emitter->name, name);
-    }
-    struct fanin_emitter block;
-    emitter_open(&block, emitter->sink, full_name, emitter->dtype, ndim, shape);
-    block.origin = emitter->origin + first * emitter->row_size;
-    block.global = emitter->global;
-    block.parent = emitter;
-    block.depth = emitter->depth + 1;
-    status = check_stream(&block);
-    if (status == FANIN_OK) {
-        status = dispatch_block(&block, initializer, name);
-    }
-    free(full_name);
-    return status;
-}
-
-fanin_status fanin_emit_sub_parameter(fanin_emitter *emitter, int64_t rows, const fanin_initializer *initializer,
-                                      const char *name, int ndim, const int64_t *shape)
-{
-    if (!emitter) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "a block was emitted to an emitter that is NULL");
-    }
-    if (emitter->status != FANIN_OK) {
-        return emitter->status;
-    }
-    return settle(emitter, emit_block(emitter, rows, initializer ? initializer : emitter->global, name, ndim, shape));
+    return emitter_settle(emitter, emit_fill(emitter, rows, &fill));
 }
 
 /* Does the message begin with the parameter's name, or that of a block in it? */

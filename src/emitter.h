@@ -3,6 +3,7 @@
 #define FANIN_SRC_EMITTER_H
 
 #include "lower.h"
+#include "stream_set.h"
 
 #include <stdbool.h>
 
@@ -12,8 +13,9 @@
 /* Where all fills of a parameter go, those of its blocks too. */
 struct emitter_sink {
     struct lowering *lowering;
-    size_t capacity;
+    size_t capacity, log_capacity;
     int64_t row_size; /* elements of a row of the whole parameter: fills must not cut one */
+    struct stream_set streams; /* of the blocks */
 };
 
 struct fanin_emitter {
@@ -41,6 +43,16 @@ void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, cons
 /* Runs a lower function, with args NULL for the name rule's own, and checks that it covered every row. An error's message names
  * the parameter. */
 fanin_status emitter_run(struct fanin_emitter *emitter, fanin_lower_fn lower, const fanin_args *args);
+
+/* For functions that emit. Records the first error, which the lower function may drop; returns its argument. */
+fanin_status emitter_settle(struct fanin_emitter *emitter, fanin_status status);
+
+/* Advances over the next rows; FANIN_ALL_ROWS becomes their number. Errors: ARGUMENT, SHAPE. */
+fanin_status emitter_take_rows(struct fanin_emitter *emitter, int64_t *rows);
+
+/* Emits a block of one dimension, with its own stream as all have, whose elements are `value` whatever its name ends with. It is
+ * not logged: no initializer is called for it. */
+fanin_status emitter_emit_constant_block(struct fanin_emitter *emitter, int64_t rows, const char *name, double value);
 
 /* Emits a fill of any kind without custom data; `rows` as in the public functions. */
 fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill_kind kind, double a, double b);

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Parameters with more fills than these need memory for their items; all built-in initializers have at most three. */
+/* Parameters with more fills than these need memory for their items; nearly all initializers have at most three. */
 #define FEW_ITEMS 4
 
 static fanin_status check_supported(const struct plan_items *items, const struct backend *backend)
@@ -49,13 +49,13 @@ static fanin_status fill_and_log(const char *name, const struct tensor *tensor, 
     if (status != FANIN_OK || !lowering->log_rule || !log_wanted(options)) {
         return status == FANIN_OK ? fill(name, tensor, lowering, backend, options) : status;
     }
-    char *const line = malloc(log_line_size(name, lowering->log_rule));
+    char *const line = malloc(log_line_size(name, lowering));
     if (!line) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its log line", name);
     }
     status = fill(name, tensor, lowering, backend, options);
     if (status == FANIN_OK) {
-        status = log_parameter(name, lowering->log_rule, tensor, backend, options, line);
+        status = log_parameter(name, lowering, tensor, backend, options, line);
     }
     free(line);
     return status;

@@ -68,23 +68,60 @@ void fanin_release(fanin_initializer *initializer)
     errno = saved_errno;
 }
 
-static void write_spec(FILE *stream, const fanin_initializer *initializer);
+static bool write_spec(FILE *stream, const fanin_initializer *initializer);
 
-static void write_value(FILE *stream, const fanin_param *param, const struct argument *value)
+/* The text of an initializer, the caller's to free(); NULL without memory. */
+static char *print_spec(const fanin_initializer *initializer)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *const stream = open_memstream(&text, &size);
+    if (!stream) {
+        return NULL;
+    }
+    const bool whole = write_spec(stream, initializer) && !ferror(stream);
+    if (fclose(stream) != 0 || !whole) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+/* As a string that holds the spec, which is printable ASCII. */
+static bool write_quoted(FILE *stream, const fanin_initializer *initializer)
+{
+    char *const text = print_spec(initializer);
+    if (!text) {
+        return false;
+    }
+    putc('"', stream);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '"' || *c == '\\') {
+            putc('\\', stream);
+        }
+        putc(*c, stream);
+    }
+    putc('"', stream);
+    free(text);
+    return true;
+}
+
+static bool write_value(FILE *stream, const fanin_param *param, bool quoted, const struct argument *value)
 {
     if (value->text) {
         fputs(value->text, stream);
-        return;
+        return true;
     }
     if (param->type == FANIN_PARAM_INITIALIZER) {
-        write_spec(stream, value->initializers[0]);
-        return;
+        return quoted ? write_quoted(stream, value->initializers[0]) : write_spec(stream, value->initializers[0]);
     }
-    for (size_t i = 0; i < value->count; i++) {
+    bool whole = true;
+    for (size_t i = 0; i < value->count && whole; i++) {
         fputs(i == 0 ? "[" : ", ", stream);
-        write_spec(stream, value->initializers[i]);
+        whole = write_spec(stream, value->initializers[i]);
     }
     fputs(value->count == 0 ? "[]" : "]", stream);
+    return whole;
 }
 
 /* Is it a parameter that MXNet does not have, at its default? */
@@ -94,20 +131,25 @@ static bool is_silent(const fanin_param *param, const struct argument *value)
            (value->defaulted || (value->text && strcmp(value->text, param->default_json) == 0));
 }
 
-static void write_spec(FILE *stream, const fanin_initializer *initializer)
+/* false: no memory; the stream has an error of its own where it ran out there. */
+static bool write_spec(FILE *stream, const fanin_initializer *initializer)
 {
     const fanin_row *const row = &initializer->entry->row;
+    const char *const quoted = initializer->entry->hooks ? initializer->entry->hooks->quoted : NULL;
     fprintf(stream, "[\"%s\", {", row->name);
     const char *separator = "";
-    for (size_t i = 0; i < row->n_params; i++) {
-        if (is_silent(&row->params[i], &initializer->args.values[i])) {
+    bool whole = true;
+    for (size_t i = 0; i < row->n_params && whole; i++) {
+        const fanin_param *const param = &row->params[i];
+        if (is_silent(param, &initializer->args.values[i])) {
             continue;
         }
-        fprintf(stream, "%s\"%s\": ", separator, row->params[i].name);
-        write_value(stream, &row->params[i], &initializer->args.values[i]);
+        fprintf(stream, "%s\"%s\": ", separator, param->name);
+        whole = write_value(stream, param, quoted && strcmp(quoted, param->name) == 0, &initializer->args.values[i]);
         separator = ", ";
     }
     fputs("}]", stream);
+    return whole;
 }
 
 fanin_status fanin_dumps(const fanin_initializer *initializer, char **out)
@@ -116,18 +158,9 @@ fanin_status fanin_dumps(const fanin_initializer *initializer, char **out)
         return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_dumps: %s is NULL", initializer ? "out" : "initializer");
     }
     const int saved_errno = errno;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *const stream = open_memstream(&text, &size);
-    bool whole = stream != NULL;
-    if (stream) {
-        write_spec(stream, initializer);
-        whole = !ferror(stream);
-        whole = fclose(stream) == 0 && whole;
-    }
+    char *const text = print_spec(initializer);
     errno = saved_errno;
-    if (!whole) {
-        free(text);
+    if (!text) {
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the text of an initializer '%s'",
                           initializer->entry->row.name);
     }

@@ -59,7 +59,13 @@ static fanin_status default_statistic(const struct tensor *tensor, const struct 
     return status;
 }
 
-static fanin_status callers_statistic(const char *name, const struct tensor *tensor, const fanin_options *options, char *text)
+/* What is logged: `name` stands in the line, `parameter` in messages. */
+struct subject {
+    const char *parameter, *name, *rule;
+};
+
+static fanin_status callers_statistic(const struct subject *subject, const struct tensor *tensor, const fanin_options *options,
+                                      char *text)
 {
     int64_t shape[FANIN_MAX_NDIM], stride[FANIN_MAX_NDIM];
     for (int d = 0; d < tensor->ndim; d++) {
@@ -74,26 +80,83 @@ static fanin_status callers_statistic(const char *name, const struct tensor *ten
                            .strides = stride,
                            .byte_offset = 0};
     const struct callback_mark before = callback_mark_error();
-    const fanin_status status = options->statistic(options->context, name, &view, text, STATISTIC_SIZE);
+    const fanin_status status = options->statistic(options->context, subject->name, &view, text, STATISTIC_SIZE);
     text[STATISTIC_SIZE - 1] = '\0';
-    return callback_result(status, &before, name, "the caller's statistic");
+    return callback_result(status, &before, subject->parameter, "the caller's statistic");
 }
 
-size_t log_line_size(const char *name, const char *rule)
+static size_t line_size(const char *name, const char *rule)
 {
     return sizeof "Initialized  as : " + strlen(name) + strlen(rule) + STATISTIC_SIZE;
 }
 
-fanin_status log_parameter(const char *name, const char *rule, const struct tensor *tensor, const struct backend *backend,
-                           const fanin_options *options, char *line)
+size_t log_line_size(const char *name, const struct lowering *lowering)
+{
+    size_t most = lowering->log_rule ? line_size(name, lowering->log_rule) : 0;
+    for (size_t i = 0; i < lowering->log_count && lowering->log_rule; i++) {
+        const size_t size = line_size(lowering->logs[i].name, lowering->logs[i].rule);
+        most = size > most ? size : most;
+    }
+    return most;
+}
+
+static fanin_status log_line(const struct subject *subject, const struct tensor *tensor, const struct backend *backend,
+                             const fanin_options *options, char *line)
 {
     char statistic[STATISTIC_SIZE];
     statistic[0] = '\0';
-    const fanin_status status = options->statistic ? callers_statistic(name, tensor, options, statistic)
+    const fanin_status status = options->statistic ? callers_statistic(subject, tensor, options, statistic)
                                                    : default_statistic(tensor, backend, options, statistic);
     if (status == FANIN_OK) {
-        snprintf(line, log_line_size(name, rule), "Initialized %s as %s: %s", name, rule, statistic);
+        snprintf(line, line_size(subject->name, subject->rule), "Initialized %s as %s: %s", subject->name, subject->rule,
+                 statistic);
         options->log(options->context, line);
     }
     return status;
+}
+
+/* The part of a block that lies in this tensor, in the block's own shape where it is the whole block and one line of memory; false
+ * where there is none. */
+static bool make_view(const struct tensor *tensor, const struct lowered_log *block, struct tensor *out)
+{
+    struct item item;
+    if (!item_make(tensor, NULL, NULL, block->begin, block->count, 0, &item)) {
+        return false;
+    }
+    *out = *tensor;
+    out->data = item.data;
+    out->size = item.size;
+    out->ndim = item.ndim;
+    for (int d = 0; d < item.ndim; d++) {
+        out->shape[d] = item.extent[d];
+        out->stride[d] = item.stride[d];
+    }
+    if (item.ndim <= 1 && item.size == block->count) {
+        int64_t stride = item.ndim == 1 ? item.stride[0] : 1;
+        out->ndim = block->ndim;
+        for (int d = block->ndim - 1; d >= 0; d--) {
+            out->shape[d] = block->shape[d];
+            out->stride[d] = stride;
+            stride *= block->shape[d];
+        }
+    }
+    return true;
+}
+
+fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
+                           const struct backend *backend, const fanin_options *options, char *line)
+{
+    if (!lowering->log_rule) {
+        return FANIN_OK;
+    }
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; i < lowering->log_count && status == FANIN_OK; i++) {
+        const struct lowered_log *const block = &lowering->logs[i];
+        struct tensor view;
+        if (make_view(tensor, block, &view)) {
+            status = log_line(&(struct subject){name, block->name, block->rule}, &view, backend, options, line);
+        }
+    }
+    const struct subject whole = {name, name, lowering->log_rule};
+    return status == FANIN_OK ? log_line(&whole, tensor, backend, options, line) : status;
 }

@@ -3,17 +3,19 @@
 #define FANIN_SRC_LOG_H
 
 #include "backend.h"
+#include "lower.h"
 
 /* Whether the options ask for a log at all. */
 bool log_wanted(const fanin_options *options);
 
-/* Bytes for a line, whatever its statistic: they are made ready before anything is written, so that a log does not fail for want
- * of memory when all is done. */
-size_t log_line_size(const char *name, const char *rule);
+/* Bytes for the longest line of a parameter, whatever its statistic, and 0 where it has none: they are made ready before anything
+ * is written, so that a log does not fail for want of memory when all is done. */
+size_t log_line_size(const char *name, const struct lowering *lowering);
 
-/* Logs "Initialized NAME as RULE: STATISTIC" for a filled tensor; `line` has log_line_size bytes. Errors: those of the caller's
+/* Logs "Initialized NAME as RULE: STATISTIC" for the blocks of a filled parameter that have elements in this tensor, then for the
+ * tensor itself; nothing where the lowering has no rule to log. `line` has log_line_size bytes. Errors: those of the caller's
  * statistic. */
-fanin_status log_parameter(const char *name, const char *rule, const struct tensor *tensor, const struct backend *backend,
-                           const fanin_options *options, char *line);
+fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
+                           const struct backend *backend, const fanin_options *options, char *line);
 
 #endif

@@ -108,6 +108,7 @@ static fanin_status follow(const struct lower_request *request, const struct rou
         status = dispatch_weight(route->initializer, &emitter);
         out->initializer = status == FANIN_OK ? fanin_retain(route->initializer) : NULL;
     }
+    stream_set_free(&sink.streams);
     if (status != FANIN_OK) {
         return status;
     }
@@ -157,6 +158,11 @@ void lowering_free(struct lowering *lowering)
         free(lowering->fills[i].block);
     }
     free(lowering->fills);
+    for (size_t i = 0; i < lowering->log_count; i++) {
+        free(lowering->logs[i].name);
+        free(lowering->logs[i].shape);
+    }
+    free(lowering->logs);
     fanin_release(lowering->initializer);
     free(lowering->rule);
     free(lowering->log_rule);

@@ -11,13 +11,24 @@ struct lowered {
     char *block; /* the stream's name where it is not the parameter's ("parent/block"); else NULL */
 };
 
+/* A block of the parameter that has a line of its own in the log. */
+struct lowered_log {
+    char *name;           /* without the parameter's */
+    const char *rule;     /* static */
+    int64_t begin, count; /* of the parameter's row-major elements: whole rows of axis 0 */
+    int ndim;
+    int64_t *shape;
+};
+
 /* What a parameter gets. The ranges of `fills` follow one another and cover the parameter; each is whole rows of axis 0. */
 struct lowering {
     struct lowered *fills;
     size_t count;
     fanin_initializer *initializer; /* that was applied, retained; NULL where the name rule needs none (weight_quantize) */
     char *rule;                     /* "weight", "bias", …, the text of `__init__`, "pattern P" of a rules pair */
-    char *log_rule;                 /* RULE of the log line; NULL: this parameter is not logged */
+    char *log_rule;                 /* RULE of the log line; NULL: this parameter is not logged, nor are its blocks */
+    struct lowered_log *logs;       /* in the order of the lines, all before the parameter's */
+    size_t log_count;
 };
 
 /* What is to be lowered: a descriptor that was checked, and the whole parameter. */

@@ -25,7 +25,7 @@ static fanin_status make_line(const fanin_plan *plan, const fanin_options *optio
     size_t most = 0;
     for (size_t i = 0; i < plan->count && log_wanted(options); i++) {
         const struct plan_parameter *const parameter = &plan->parameters[i];
-        const size_t size = parameter->lowering.log_rule ? log_line_size(parameter->name, parameter->lowering.log_rule) : 0;
+        const size_t size = log_line_size(parameter->name, &parameter->lowering);
         most = size > most ? size : most;
     }
     *out = most > 0 ? malloc(most) : NULL;
@@ -40,7 +40,7 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
         if (parameter->lowering.log_rule) {
             struct tensor tensor;
             plan_get_tensor(&parameter->tensor, &tensor);
-            status = log_parameter(parameter->name, parameter->lowering.log_rule, &tensor, parameter->backend, options, line);
+            status = log_parameter(parameter->name, &parameter->lowering, &tensor, parameter->backend, options, line);
         }
     }
     return status;

@@ -1,36 +1,8 @@
 /* Log lines: MXNet's, as it wrote them, and what goes past it. */
-#include "plan_helpers.h"
+#include "log_helpers.h"
 
 #include "dtype.h"
 #include "stream/round.h"
-
-#include <pthread.h>
-
-#define MOST_LINES 16
-
-struct log {
-    char line[MOST_LINES][2048];
-    int count;
-    pthread_t thread;
-};
-
-static void take_line(void *context, const char *line)
-{
-    struct log *const log = context;
-    assert_true(log->count < MOST_LINES);
-    snprintf(log->line[log->count++], sizeof log->line[0], "%s", line);
-    log->thread = pthread_self();
-}
-
-static fanin_options verbose_to(struct log *log)
-{
-    log->count = 0;
-    fanin_options options = FANIN_OPTIONS_INIT;
-    options.verbose = 1;
-    options.log = take_line;
-    options.context = log;
-    return options;
-}
 
 /* ---- the statistics that the recorded cases print ---- */
 

@@ -259,6 +259,27 @@ FANIN_API fanin_status fanin_bilinear(int centred, fanin_initializer **out);
 /* 0, and forget_bias on the second quarter of axis 0 (gates i, f, c, o). Jozefowicz et al. 2015. */
 FANIN_API fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out);
 
+/* The cells of a recurrent network: their gates, in the order of the packed vector, have the suffixes "" (one gate); _i _f _c _o;
+ * _r _z _o. */
+typedef enum fanin_rnn {
+    FANIN_RNN_RELU = 0,
+    FANIN_RNN_TANH = 1,
+    FANIN_RNN_LSTM = 2,
+    FANIN_RNN_GRU = 3
+} fanin_rnn;
+
+/* The packed vector of a recurrent network, a parameter of one dimension, as MXNet's RNN operator and cuDNN take it. With L =
+ * num_layers ≥ 1 (at most 4096), h = num_hidden ≥ 1, b = 2 if bidirectional, else 1, m gates and I inputs:
+ *     for each layer, for each direction:  for each gate the i2h weight (h, I), above layer 0 (h, b·h);  for each gate the h2h
+ *                                          weight (h, h)
+ *     for each layer, for each direction:  for each gate the i2h bias (h,);  for each gate the h2h bias (h,)
+ * I follows from the vector's size, (I + h + 2)·h·m·b + (L − 1)·m·h·(h + b·h + 2)·b; a size that no I ≥ 1 gives is a SHAPE error
+ * with the nearest that one does. Each block is an array of its own, named l0_i2h_f_weight and so on (r for the way back): `init`,
+ * retained, fills it by its name (FANIN_RULE_NAME), so fans are those of one gate and biases are 0; NULL: the descriptor's
+ * global_init does. An lstm's _f_bias blocks, i2h and h2h, are forget_bias instead. MXNet's FusedRNN. */
+FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
+                                      int bidirectional, double forget_bias, fanin_initializer **out);
+
 /* The first pattern that matches at the start of the parameter's name names the initializer. `count` of each; the initializers
  * are retained. Patterns are Python's `re`, section 6. */
 FANIN_API fanin_status fanin_mixed(const char *const *patterns, const fanin_initializer *const *initializers, size_t count,

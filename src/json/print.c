@@ -217,7 +217,8 @@ char *json_print_indented(const cJSON *node)
 
 static cJSON *new_number(double value, const char *text)
 {
-    cJSON *node = cJSON_CreateNumber(value);
+    /* Of 0: a cut to `valueint` would raise the caller's inexact flag. */
+    cJSON *node = cJSON_CreateNumber(0);
     if (node == NULL) {
         return NULL;
     }
@@ -228,6 +229,7 @@ static cJSON *new_number(double value, const char *text)
         return NULL;
     }
     memcpy(node->valuestring, text, size);
+    node->valuedouble = value;
     return node;
 }
 

@@ -26,8 +26,10 @@ static cJSON *new_number(const struct json_token *token)
     if (!json_token_double(token, &value)) {
         return NULL;
     }
-    cJSON *node = cJSON_CreateNumber(value);
+    /* Of 0: a cut to `valueint` would raise the caller's inexact flag. */
+    cJSON *node = cJSON_CreateNumber(0);
     if (node != NULL) {
+        node->valuedouble = value;
         node->valuestring = copy_text(token->text, token->length);
         if (node->valuestring == NULL) {
             cJSON_Delete(node);

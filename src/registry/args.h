@@ -32,7 +32,7 @@ fanin_status args_open(const fanin_row *row, fanin_args *args);
  * a nested spec. */
 fanin_status args_set(fanin_args *args, const fanin_param *param, const cJSON *value, int depth);
 
-/* Sets the INITIALIZERS parameter `param` to objects, which are retained. Errors: MEMORY. */
+/* Sets the INITIALIZERS parameter `param`, or an INITIALIZER to one, to objects, which are retained. Errors: MEMORY. */
 fanin_status args_set_initializers(fanin_args *args, const fanin_param *param, const fanin_initializer *const *initializers,
                                    size_t count);
 

@@ -102,6 +102,58 @@ fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out)
     return construct_number(&initializer_lstmbias, forget_bias, out);
 }
 
+/* `init` after what `params` holds of the others; its first parameter is the initializer. */
+static fanin_status set_fusedrnn(fanin_args *args, const fanin_initializer *init, const cJSON *params)
+{
+    const fanin_param *const schema = args->row->params;
+    const cJSON *const null = params->child;
+    fanin_status status = init ? args_set_initializers(args, &schema[0], &init, 1) : args_set(args, &schema[0], null, 0);
+    const cJSON *value = null->next;
+    for (size_t i = 1; i < args->row->n_params && status == FANIN_OK; i++) {
+        status = args_set(args, &schema[i], value, 0);
+        value = value->next;
+    }
+    return status;
+}
+
+static fanin_status make_fusedrnn(const fanin_initializer *init, const cJSON *params, fanin_initializer **out)
+{
+    fanin_args args;
+    fanin_status status = args_open(&initializer_fusedrnn.row, &args);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    status = set_fusedrnn(&args, init, params);
+    if (status != FANIN_OK) {
+        args_close(&args);
+        return status;
+    }
+    return initializer_new(&initializer_fusedrnn, &args, out);
+}
+
+fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
+                            int bidirectional, double forget_bias, fanin_initializer **out)
+{
+    if (!out) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_fusedrnn: out is NULL");
+    }
+    const int saved_errno = errno;
+    const struct float_environment caller = float_environment_enter();
+    const fanin_param *const schema = initializer_fusedrnn.row.params;
+    cJSON *params = with(cJSON_CreateObject(), schema[0].name, cJSON_CreateNull());
+    params = with(params, schema[1].name, json_new_int64(num_hidden));
+    params = with(params, schema[2].name, json_new_int64(num_layers));
+    params = with(params, schema[3].name, choice(&schema[3], (int)mode));
+    params = with(params, schema[4].name, cJSON_CreateBool(bidirectional != 0));
+    params = with(params, schema[5].name, json_new_double(forget_bias));
+    const fanin_status status = params ? make_fusedrnn(init, params, out)
+                                       : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of 'fusedrnn'");
+    float_environment_leave(&caller);
+    cJSON_Delete(params);
+    errno = saved_errno;
+    return status;
+}
+
 static fanin_status set_mixed(fanin_args *args, const char *const *patterns, const fanin_initializer *const *initializers,
                               size_t count)
 {

@@ -14,6 +14,8 @@ struct registry_hooks {
     /* An initializer without a weight rule: it acts on the whole name and picks another one, which lives as long as it does.
      * Errors: UNCOVERED, PATTERN. */
     fanin_status (*choose)(const fanin_args *args, const void *prepared, const char *name, const fanin_initializer **out);
+    /* The INITIALIZER parameter that dumps writes as a string which holds the spec, as MXNet does; NULL: none. */
+    const char *quoted;
 };
 
 /* A row and what belongs to it. Entries live as long as the process: initializers point to them. */

@@ -126,10 +126,25 @@ class Models(Test):
                 self.assertLess(abs(measured["std"] - 0.02), 0.02 * (ERRORS / math.sqrt(2 * measured["count"]) + 2e-5), name)
 
     def test_lstm(self):
-        with open(rules("lstm-lm")) as file:
-            if "fusedrnn" in file.read() and "fusedrnn" not in fanin("list").stdout:
-                self.fails(1, "no initializer is registered as 'fusedrnn'", "init", "--like", model("lstm-lm"),
-                           "--rules", rules("lstm-lm"), "-o", self.path("x"))
+        out = self.fill("lstm-lm")
+        measured = stat(out)
+        for name, kind, number in (("encoder_weight", "uniform", 0.1), ("decoder_bias", "constant", 0.0),
+                                   ("decoder_weight", "uniform", math.sqrt(3 / ((10000 + 650) / 2)))):
+            self.check_tensor(name, kind, number, measured[name])
+        # Two layers of 650, and as many inputs: 8 weights of 650 x 650 each, then 8 biases each, gates i f c o of either connection.
+        values = File(out, ("lstm_parameters",)).values("lstm_parameters")
+        size, bound = 650 * 650, math.sqrt(3 / 650)
+        weights = [values[i * size:(i + 1) * size] for i in range(16)]
+        self.assertEqual(len(set(weights)), 16)
+        for block in weights:
+            self.assertLessEqual(max(map(abs, block)), bound * (1 + 1e-7))
+            self.assertGreater(max(block), bound * (1 - 40 / size))
+            self.assertLess(abs(sum(block) / size), ERRORS * bound / math.sqrt(3 * size))
+            variance = sum(value * value for value in block) / size
+            self.assertLess(abs(variance - bound * bound / 3), ERRORS * bound * bound * math.sqrt(4 / 45 / size))
+        biases = values[16 * size:]
+        self.assertEqual(len(biases), 16 * 650)
+        self.assertEqual([set(biases[i * 650:(i + 1) * 650]) for i in range(16)], 4 * [{0.0}, {1.0}, {0.0}, {0.0}])
 
 
 class Llama(Test):
