@@ -87,6 +87,9 @@ static void drop_line(void *context, const char *line)
     (void)line;
 }
 
+/* The dump, of a call that had memory. */
+static char *whole_text;
+
 struct round {
     fanin_initializer *xavier, *packed;
     fanin_rules *rules;
@@ -127,6 +130,9 @@ static fanin_status work(struct round *round)
     }
     if (status == FANIN_OK) {
         status = fanin_plan_dumps(round->plan, &round->text);
+    }
+    if (status == FANIN_OK && (!round->text || (whole_text && strcmp(round->text, whole_text) != 0))) {
+        fail_msg("request %ld: found the dump %s", requests, round->text ? round->text : "NULL");
     }
     if (status == FANIN_OK) {
         status = fanin_plan_run(round->plan, &options);
@@ -225,13 +231,17 @@ int main(void)
     /* What the library and the C library keep for good is there before the count. */
     struct round round = {.plan = NULL};
     (void)work(&round);
+    whole_text = round.text;
+    round.text = NULL;
     give_back(&round);
     (void)fanin_fail(FANIN_OK, "%s", "");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills),
         cmocka_unit_test(refusals),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    fanin_string_free(whole_text);
+    return failed;
 }
 
 #endif
