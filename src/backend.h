@@ -7,7 +7,7 @@
 struct backend {
     const char *name;
 
-    /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. */
+    /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. Not asked about CUSTOM fills, which it never gets. */
     fanin_status (*supports)(const struct item *item);
 
     /* Fills all items in one parallel pass. Every item was found supported, none is CUSTOM, none has data NULL, no two share

@@ -46,7 +46,23 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
     return status;
 }
 
-/* For a plan that was checked. */
+/* Fills what belongs to one backend, in one pass; `items` has room for all fills of the plan. */
+static fanin_status fill_on(const struct backend *backend, const fanin_plan *plan, struct plan_items *items,
+                            const fanin_options *options)
+{
+    items->count = items->custom_count = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_parameter *const parameter = &plan->parameters[i];
+        if (parameter->backend == backend) {
+            struct tensor tensor;
+            plan_get_tensor(&parameter->tensor, &tensor);
+            plan_items_add(items, &tensor, &parameter->lowering, parameter->name);
+        }
+    }
+    return plan_items_run(items, backend, options);
+}
+
+/* For a plan that was checked. Device backends come first: their work is only enqueued, and goes on while the host fills. */
 static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 {
     if (plan->fill_count == 0) {
@@ -57,14 +73,17 @@ static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
     if (!items.items) {
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the plan's %zu fills", plan->fill_count);
     }
+    bool on_cpu = false;
+    const struct backend *device = NULL; /* there is one kind beside the CPU */
     for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_parameter *const parameter = &plan->parameters[i];
-        struct tensor tensor;
-        plan_get_tensor(&parameter->tensor, &tensor);
-        plan_items_add(&items, &tensor, &parameter->lowering, parameter->name);
+        const struct backend *const backend = plan->parameters[i].backend;
+        on_cpu = on_cpu || backend == &cpu_backend;
+        device = backend == &cpu_backend ? device : backend;
     }
-    /* One backend for all: backend_find knows no other. */
-    const fanin_status status = plan_items_run(&items, plan->parameters[0].backend, options);
+    fanin_status status = device ? fill_on(device, plan, &items, options) : FANIN_OK;
+    if (status == FANIN_OK && on_cpu) {
+        status = fill_on(&cpu_backend, plan, &items, options);
+    }
     free(items.items);
     return status;
 }

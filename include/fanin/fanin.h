@@ -187,7 +187,8 @@ typedef struct fanin_options {
  * with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its element.
  * initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
  * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, and those of
- * fanin_create for an `__init__`. Nothing is written then; only a CUSTOM fill may fail after it began to write. */
+ * fanin_create for an `__init__`. Nothing is written then; only a custom fill, or the caller's statistic, may fail after the
+ * first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -218,8 +219,8 @@ FANIN_API fanin_status fanin_plan_check(const fanin_plan *plan);
 FANIN_API fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out);
 
 /* Checks the plan, then fills all of it; may be called again. options: NULL means the defaults. Two threads must not run one
- * plan at once: both would write the same memory. After the first write only a CUSTOM fill can fail; the contents of the
- * plan's tensors are then unspecified. */
+ * plan at once: both would write the same memory. After the first write only a custom fill or the caller's statistic can
+ * fail; the contents of the plan's tensors are then unspecified. */
 FANIN_API fanin_status fanin_plan_run(const fanin_plan *plan, const fanin_options *options);
 
 /* ---------------------------------------------------------------- 5. typed constructors ---------------------------- */
