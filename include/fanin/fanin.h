@@ -383,7 +383,7 @@ typedef struct fanin_custom {
 FANIN_API fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin_custom *custom);
 
 /* The four words of block `block` of a stream: Philox4x32-10 with key = seed and counter = (block, stream), that is, what
- * cuRAND's curand4 gives after curand_init(seed, stream, 4·block). Salmon et al. 2011. */
+ * cuRAND's curand4 gives after curand_init(seed, stream, 4·block). Salmon et al. 2011. Does nothing if `out` is NULL. */
 FANIN_API void fanin_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
 
 /* The random stream of a parameter: FNV-1a, 64 bits, of the name's bytes. 0 for NULL. */
