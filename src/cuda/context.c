@@ -1,0 +1,273 @@
+#include "cuda/context.h"
+
+#include "cuda/launch.h"
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+/* Devices whose state is kept; kernels of the others are looked up again at each call. */
+#define KEPT_DEVICES 128
+
+/* Multiprocessors of each device that was prepared; 0: not yet. */
+static atomic_int multiprocessors[KEPT_DEVICES];
+
+/* ------------------------------------------------ errors ------------------------------------------------------------------ */
+
+/* Errors after which CUDA says that the process must be ended: every further call returns them too. */
+static bool is_lost(cudaError_t error)
+{
+    switch ((int)error) {
+    case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorIllegalAddress:
+    case cudaErrorLaunchTimeout:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorAssert:
+    case cudaErrorHardwareStackError:
+    case cudaErrorIllegalInstruction:
+    case cudaErrorMisalignedAddress:
+    case cudaErrorInvalidAddressSpace:
+    case cudaErrorInvalidPc:
+    case cudaErrorLaunchFailure:
+    case cudaErrorMpsClientTerminated:
+    case cudaErrorExternalDevice:
+        return true;
+    default:
+        return false;
+    }
+}
+
+fanin_status context_fail(cudaError_t error, const char *name)
+{
+    if (is_lost(error)) {
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "%s%s%s: the CUDA context is lost (%s: %s); no CUDA call of this process will work again",
+                          CONTEXT_SUBJECT(name), cudaGetErrorName(error), cudaGetErrorString(error));
+    }
+    (void)cudaGetLastError();
+    const fanin_status status = error == cudaErrorMemoryAllocation ? FANIN_ERROR_MEMORY : FANIN_ERROR_DEVICE;
+    return fanin_fail(status, "%s%s%s: CUDA says %s: %s", CONTEXT_SUBJECT(name), cudaGetErrorName(error),
+                      cudaGetErrorString(error));
+}
+
+/* ------------------------------------------------ devices ----------------------------------------------------------------- */
+
+/* CUDA's versions are 1000·major + 10·minor. */
+static fanin_status fail_driver(const char *name)
+{
+    int version = 0;
+    (void)cudaDriverGetVersion(&version);
+    (void)cudaGetLastError();
+    if (version == 0) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: there is no NVIDIA driver on this machine (libcuda.so.1)",
+                          CONTEXT_SUBJECT(name));
+    }
+    return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the NVIDIA driver is too old: found CUDA %d.%d, expected %d.%d or newer",
+                      CONTEXT_SUBJECT(name), version / 1000, version % 1000 / 10, CUDART_VERSION / 1000,
+                      CUDART_VERSION % 1000 / 10);
+}
+
+fanin_status context_count(const char *name, int *out)
+{
+    int count = 0;
+    const cudaError_t error = cudaGetDeviceCount(&count);
+    if (error == cudaErrorInsufficientDriver) {
+        return fail_driver(name);
+    }
+    if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0)) {
+        (void)cudaGetLastError();
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "%s%s%s: the NVIDIA driver finds no GPU (CUDA_VISIBLE_DEVICES hides those not in it)",
+                          CONTEXT_SUBJECT(name));
+    }
+    if (error != cudaSuccess) {
+        return context_fail(error, name);
+    }
+    *out = count;
+    return FANIN_OK;
+}
+
+static fanin_status check_ordinal(const char *name, int ordinal)
+{
+    int count = 0;
+    const fanin_status status = context_count(name, &count);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (ordinal < 0 || ordinal >= count) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found CUDA device %d, expected 0 to %d", CONTEXT_SUBJECT(name), ordinal,
+                          count - 1);
+    }
+    return FANIN_OK;
+}
+
+/* ------------------------------------------------ the current context ----------------------------------------------------- */
+
+/* The runtime has no function for "no context is current", nor one for a context that is not a device's primary one. */
+static struct {
+    CUresult (*get_current)(CUcontext *);
+    CUresult (*set_current)(CUcontext);
+    CUresult (*get_device)(CUdevice *);
+} driver;
+static bool driver_is_known;
+static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
+
+static void find_driver(void)
+{
+    /* The runtime has it open already; this finds it again. */
+    void *const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
+    if (library != NULL) {
+        /* As POSIX has it: through the object pointer. */
+        *(void **)&driver.get_current = dlsym(library, "cuCtxGetCurrent");
+        *(void **)&driver.set_current = dlsym(library, "cuCtxSetCurrent");
+        *(void **)&driver.get_device = dlsym(library, "cuCtxGetDevice");
+        driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL;
+    }
+}
+
+static fanin_status enter(const char *name, int ordinal, struct context_scope *scope)
+{
+    pthread_once(&driver_once, find_driver);
+    if (!driver_is_known) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the NVIDIA driver (libcuda.so.1) lacks the functions for contexts",
+                          CONTEXT_SUBJECT(name));
+    }
+    CUdevice device = -1;
+    *scope = (struct context_scope){NULL, false};
+    if (driver.get_current(&scope->saved) == CUDA_SUCCESS && scope->saved != NULL &&
+        driver.get_device(&device) == CUDA_SUCCESS && device == ordinal) {
+        return FANIN_OK;
+    }
+    const cudaError_t error = cudaSetDevice(ordinal);
+    if (error != cudaSuccess) {
+        (void)driver.set_current(scope->saved);
+        return context_fail(error, name);
+    }
+    scope->changed = true;
+    return FANIN_OK;
+}
+
+fanin_status context_enter(const char *name, int ordinal, struct context_scope *scope)
+{
+    /* First, because without a driver every call fails, and that would look like an error of the caller's. */
+    const fanin_status status = check_ordinal(name, ordinal);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const cudaError_t pending = cudaPeekAtLastError();
+    if (is_lost(pending)) {
+        return context_fail(pending, name);
+    }
+    if (pending != cudaSuccess) {
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "%s%s%s: an earlier CUDA error of the caller's is pending, %s: %s (it is left so)",
+                          CONTEXT_SUBJECT(name), cudaGetErrorName(pending), cudaGetErrorString(pending));
+    }
+    return enter(name, ordinal, scope);
+}
+
+void context_leave(const struct context_scope *scope)
+{
+    if (scope->changed) {
+        (void)driver.set_current(scope->saved);
+    }
+}
+
+/* ------------------------------------------------ kernels ----------------------------------------------------------------- */
+
+static fanin_status load(const char *name, int ordinal, int *out)
+{
+    /* Loading may need what a capture forbids to other threads; in this mode it does not end the capture. */
+    enum cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    cudaError_t error = cudaDeviceGetAttribute(out, cudaDevAttrMultiProcessorCount, ordinal);
+    if (error == cudaSuccess) {
+        error = cuda_launch_load();
+    }
+    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    if (error == cudaErrorNoKernelImageForDevice) {
+        int major = 0, minor = 0;
+        (void)cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
+        (void)cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal);
+        (void)cudaGetLastError();
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the CUDA module has no code for device %d (compute capability %d.%d)",
+                          CONTEXT_SUBJECT(name), ordinal, major, minor);
+    }
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
+}
+
+fanin_status context_prepare(const char *name, int ordinal)
+{
+    if (ordinal >= 0 && ordinal < KEPT_DEVICES && atomic_load(&multiprocessors[ordinal]) > 0) {
+        return FANIN_OK;
+    }
+    struct context_scope scope;
+    fanin_status status = context_enter(name, ordinal, &scope);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    int count = 0;
+    status = load(name, ordinal, &count);
+    context_leave(&scope);
+    if (status == FANIN_OK && ordinal < KEPT_DEVICES) {
+        atomic_store(&multiprocessors[ordinal], count);
+    }
+    return status;
+}
+
+int context_multiprocessors(int ordinal)
+{
+    const int known = ordinal < KEPT_DEVICES ? atomic_load(&multiprocessors[ordinal]) : 0;
+    return known > 0 ? known : 1;
+}
+
+/* ------------------------------------------------ memory and streams ------------------------------------------------------ */
+
+static fanin_status check_address(const char *name, const char *address, int ordinal)
+{
+    struct cudaPointerAttributes attributes;
+    const cudaError_t error = cudaPointerGetAttributes(&attributes, address);
+    if (is_lost(error)) {
+        return context_fail(error, name);
+    }
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+        attributes.type = cudaMemoryTypeUnregistered;
+    }
+    switch (attributes.type) {
+    case cudaMemoryTypeManaged:
+        return FANIN_OK;
+    case cudaMemoryTypeDevice:
+        if (attributes.device == ordinal) {
+            return FANIN_OK;
+        }
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found memory of CUDA device %d at %p, expected that of device %d",
+                          CONTEXT_SUBJECT(name), attributes.device, (const void *)address, ordinal);
+    case cudaMemoryTypeHost:
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found pinned host memory at %p, expected memory of CUDA device %d",
+                          CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+    default:
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found host memory, or none, at %p, expected memory of CUDA device %d",
+                          CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+    }
+}
+
+fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal)
+{
+    const fanin_status status = check_address(name, data + low, ordinal);
+    return status == FANIN_OK ? check_address(name, data + high - 1, ordinal) : status;
+}
+
+bool context_is_capturing(cudaStream_t stream)
+{
+    enum cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    const cudaError_t error = cudaStreamIsCapturing(stream, &status);
+    if (error != cudaSuccess) {
+        /* The default stream beside a capture that it would have to wait for. */
+        (void)cudaGetLastError();
+        return error == cudaErrorStreamCaptureImplicit;
+    }
+    return status != cudaStreamCaptureStatusNone;
+}

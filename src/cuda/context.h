@@ -1,0 +1,43 @@
+/* Devices, contexts and errors of CUDA, seen from a library that is a guest: what was current stays current, what was pending
+ * stays pending. */
+#ifndef FANIN_SRC_CUDA_CONTEXT_H
+#define FANIN_SRC_CUDA_CONTEXT_H
+
+#include "item.h"
+
+#include <cuda.h>
+#include <cuda_runtime_api.h>
+
+/* Who a message is about, for its start "%s%s%s": a parameter, or CUDA itself where `name` is NULL, here and below. */
+#define CONTEXT_SUBJECT(name) (name) ? "parameter '" : "CUDA", (name) ? (name) : "", (name) ? "'" : ""
+
+/* Fails with a CUDA error. One of ours is cleared; one that every further call returns too is told as a lost context and left.
+ * MEMORY where CUDA says so, else DEVICE. */
+fanin_status context_fail(cudaError_t error, const char *name);
+
+/* How many devices there are. DEVICE where there is no driver, one that is too old, or no device. */
+fanin_status context_count(const char *name, int *out);
+
+/* Between these, `ordinal` is the current device. If a context of it was current it stays; else its primary one is made so, and
+ * `leave` brings back what was there, even if that is none. Errors: DEVICE for a device that is not there, and for an error that
+ * the caller left pending, which stays so. Then there is nothing to leave. */
+struct context_scope {
+    CUcontext saved;
+    bool changed;
+};
+fanin_status context_enter(const char *name, int ordinal, struct context_scope *scope);
+void context_leave(const struct context_scope *scope);
+
+/* Loads all kernels for a device, once; also while the caller captures. */
+fanin_status context_prepare(const char *name, int ordinal);
+
+/* The number of multiprocessors of a device that was prepared. */
+int context_multiprocessors(int ordinal);
+
+/* Whether both ends of [data + low, data + high) are memory of the device: DEVICE if not, naming the parameter. */
+fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal);
+
+/* Whether the stream is being captured, so that nothing may wait for it. */
+bool context_is_capturing(cudaStream_t stream);
+
+#endif

@@ -1,0 +1,143 @@
+#include "cuda/run.h"
+
+#include "cuda/builder.h"
+#include "cuda/context.h"
+#include "cuda/launch.h"
+#include "cuda/statistic.h"
+#include "float_environment.h"
+
+#include <limits.h>
+
+static fanin_status supports(const struct item *item)
+{
+    if (item->fill->kind == FILL_CUSTOM) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on CUDA devices",
+                          item->name, item->fill->custom.kind);
+    }
+    return context_prepare(item->name, (int)item->device.device_id);
+}
+
+/* ------------------------------------------------ checks before the first write ------------------------------------------- */
+
+static fanin_status check_item(const struct item *item)
+{
+    const int64_t size = dtype_table[item->dtype].size;
+    int64_t low = 0, high = size;
+    for (int d = 0; d < item->ndim; d++) {
+        const int64_t reach = (item->extent[d] - 1) * item->stride[d] * size;
+        *(reach < 0 ? &low : &high) += reach;
+    }
+    return context_check_memory(item->name, item->data, low, high, (int)item->device.device_id);
+}
+
+/* The smallest ordinal above `after` among the items' devices; INT_MAX if there is none. */
+static int next_device(const struct item *items, size_t count, int after)
+{
+    int next = INT_MAX;
+    for (size_t i = 0; i < count; i++) {
+        const int ordinal = (int)items[i].device.device_id;
+        next = ordinal > after && ordinal < next ? ordinal : next;
+    }
+    return next;
+}
+
+static const struct item *first_on(const struct item *items, int ordinal)
+{
+    while ((int)items->device.device_id != ordinal) {
+        items++;
+    }
+    return items;
+}
+
+/* Each device is entered once, so that what is wrong with it, or was left pending, is told before anything is written. */
+static fanin_status check_devices(const struct item *items, size_t count, const fanin_options *options)
+{
+    const int first = next_device(items, count, -1);
+    for (int ordinal = first; ordinal != INT_MAX; ordinal = next_device(items, count, ordinal)) {
+        const char *const name = first_on(items, ordinal)->name;
+        if (ordinal != first && options->cuda_stream != NULL) {
+            return fanin_fail(
+                FANIN_ERROR_ARGUMENT,
+                "parameter '%s': found a stream for a plan on CUDA devices %d and %d, expected the default stream", name, first,
+                ordinal);
+        }
+        struct context_scope scope;
+        fanin_status status = context_prepare(name, ordinal);
+        if (status == FANIN_OK) {
+            status = context_enter(name, ordinal, &scope);
+        }
+        if (status != FANIN_OK) {
+            return status;
+        }
+        for (size_t i = 0; i < count && status == FANIN_OK; i++) {
+            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i]) : FANIN_OK;
+        }
+        context_leave(&scope);
+        if (status != FANIN_OK) {
+            return status;
+        }
+    }
+    return FANIN_OK;
+}
+
+/* ------------------------------------------------ launches ---------------------------------------------------------------- */
+
+static fanin_status launch(struct cuda_builder *builder, const char *name, int ordinal, cudaStream_t stream)
+{
+    uint32_t tiles = 0;
+    size_t slots = 0;
+    if (!cuda_builder_finish(builder, context_multiprocessors(ordinal), &tiles, &slots)) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", name);
+    }
+    const cudaError_t error = cuda_launch_fill(&builder->table, slots, tiles, stream);
+    if (error == cudaErrorInvalidResourceHandle) {
+        (void)cudaGetLastError();
+        return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': found a stream that is not one of CUDA device %d", name,
+                          ordinal);
+    }
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
+}
+
+/* All items of a device, in as many launches as their tables need. */
+static fanin_status run_device(const struct item *items, size_t count, int ordinal, const fanin_options *options)
+{
+    struct cuda_builder builder;
+    cuda_builder_start(&builder, options->seed);
+    const cudaStream_t stream = (cudaStream_t)options->cuda_stream;
+    const char *name = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if ((int)items[i].device.device_id != ordinal) {
+            continue;
+        }
+        if (!cuda_builder_add(&builder, &items[i])) {
+            const fanin_status status = launch(&builder, name, ordinal, stream);
+            if (status != FANIN_OK) {
+                return status;
+            }
+            cuda_builder_start(&builder, options->seed);
+            (void)cuda_builder_add(&builder, &items[i]); /* an empty table takes any item */
+        }
+        name = items[i].name;
+    }
+    return launch(&builder, name, ordinal, stream);
+}
+
+static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
+{
+    fanin_status status = check_devices(items, count, options);
+    const struct float_environment caller = float_environment_enter();
+    for (int ordinal = next_device(items, count, -1); ordinal != INT_MAX && status == FANIN_OK;
+         ordinal = next_device(items, count, ordinal)) {
+        const char *const name = first_on(items, ordinal)->name;
+        struct context_scope scope;
+        status = context_enter(name, ordinal, &scope);
+        if (status == FANIN_OK) {
+            status = run_device(items, count, ordinal, options);
+            context_leave(&scope);
+        }
+    }
+    float_environment_leave(&caller);
+    return status;
+}
+
+const struct backend cuda_backend = {"cuda", supports, run, cuda_statistic};

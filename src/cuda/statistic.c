@@ -1,0 +1,106 @@
+#include "cuda/statistic.h"
+
+#include "cuda/context.h"
+#include "cuda/launch.h"
+#include "float_environment.h"
+
+#include <stdlib.h>
+
+/* Tiles whose sums are brought to the host at once: 1 MB of them. */
+#define ROUND 65536
+
+/* From the stream's pool, so that no other stream is waited for; where the device has no pools, from the device. */
+static cudaError_t allocate(void **out, size_t bytes, cudaStream_t stream, bool *pooled)
+{
+    const cudaError_t error = cudaMallocAsync(out, bytes, stream);
+    *pooled = error == cudaSuccess;
+    if (error != cudaErrorNotSupported) {
+        return error;
+    }
+    (void)cudaGetLastError();
+    return cudaMalloc(out, bytes);
+}
+
+static void release(void *memory, cudaStream_t stream, bool pooled)
+{
+    (void)(pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory));
+}
+
+/* Sums up the tiles in their order. `device` and `host` have room for the sums of a round. */
+static cudaError_t sum_tiles(const struct norm_view *view, cudaStream_t stream, struct norm_partial *device,
+                             struct norm_partial *host, struct norm_partial *total)
+{
+    const int64_t tiles = (view->size - 1) / NORM_TILE + 1;
+    *total = (struct norm_partial){0.0, 0};
+    for (int64_t first = 0; first < tiles; first += ROUND) {
+        const int64_t count = tiles - first < ROUND ? tiles - first : ROUND;
+        cudaError_t error = cuda_launch_norm(view, first, count, device, stream);
+        if (error == cudaSuccess) {
+            error = cudaMemcpyAsync(host, device, (size_t)count * sizeof *host, cudaMemcpyDeviceToHost, stream);
+        }
+        if (error == cudaSuccess) {
+            error = cudaStreamSynchronize(stream);
+        }
+        if (error != cudaSuccess) {
+            return error;
+        }
+        for (int64_t i = 0; i < count; i++) {
+            *total = norm_add(*total, host[i]);
+        }
+    }
+    return cudaSuccess;
+}
+
+static fanin_status sum_tensor(const struct norm_view *view, cudaStream_t stream, struct norm_partial *total)
+{
+    if (context_is_capturing(stream)) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "the statistic of a tensor needs a stream that is not being captured");
+    }
+    const int64_t tiles = (view->size - 1) / NORM_TILE + 1;
+    const size_t bytes = (size_t)(tiles < ROUND ? tiles : ROUND) * sizeof(struct norm_partial);
+    struct norm_partial *const host = malloc(bytes);
+    if (host == NULL) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the statistic of a tensor");
+    }
+    void *device = NULL;
+    bool pooled;
+    cudaError_t error = allocate(&device, bytes, stream, &pooled);
+    if (error == cudaSuccess) {
+        error = sum_tiles(view, stream, device, host, total);
+        release(device, stream, pooled);
+    }
+    free(host);
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, NULL);
+}
+
+static fanin_status checked_sum(const struct tensor *tensor, const struct norm_view *view, cudaStream_t stream,
+                                struct norm_partial *total)
+{
+    const int ordinal = (int)tensor->device.device_id;
+    const fanin_status status = context_check_memory(NULL, tensor->data, (int64_t)tensor->low, (int64_t)tensor->high, ordinal);
+    return status == FANIN_OK ? sum_tensor(view, stream, total) : status;
+}
+
+fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *options, double *out)
+{
+    if (tensor->size == 0) {
+        *out = 0.0;
+        return FANIN_OK;
+    }
+    struct norm_view view;
+    norm_view_make(tensor, &view);
+    struct norm_partial total;
+    struct context_scope scope;
+    fanin_status status = context_enter(NULL, (int)tensor->device.device_id, &scope);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const struct float_environment caller = float_environment_enter();
+    status = checked_sum(tensor, &view, (cudaStream_t)options->cuda_stream, &total);
+    if (status == FANIN_OK) {
+        *out = norm_finish(total, tensor->size);
+    }
+    float_environment_leave(&caller);
+    context_leave(&scope);
+    return status;
+}
