@@ -120,6 +120,27 @@ fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill
     return emitter_settle(emitter, emit_fill(emitter, rows, &(struct fill){.kind = kind, .a = a, .b = b}));
 }
 
+static fanin_status emit_copy(struct fanin_emitter *emitter, int64_t rows, struct copy_array *array)
+{
+    struct fill fill = {.kind = FILL_COPY};
+    fanin_status status = copy_new(emitter->name, array, emitter->ndim, emitter->shape, &fill.copy);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const size_t before = emitter->sink->lowering->count;
+    status = emit_fill(emitter, rows, &fill);
+    /* The lowering owns it once the fill is there, which an error may follow. */
+    if (emitter->sink->lowering->count == before) {
+        copy_free(fill.copy);
+    }
+    return status;
+}
+
+fanin_status emitter_emit_copy(struct fanin_emitter *emitter, int64_t rows, struct copy_array *array)
+{
+    return emitter->status != FANIN_OK ? emitter->status : emitter_settle(emitter, emit_copy(emitter, rows, array));
+}
+
 fanin_status fanin_emit_constant(fanin_emitter *emitter, int64_t rows, double value)
 {
     return emitter_emit(emitter, rows, FILL_CONSTANT, value, 0.0);

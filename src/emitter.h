@@ -2,6 +2,7 @@
 #ifndef FANIN_SRC_EMITTER_H
 #define FANIN_SRC_EMITTER_H
 
+#include "copy.h"
 #include "lower.h"
 #include "stream_set.h"
 
@@ -54,7 +55,10 @@ fanin_status emitter_take_rows(struct fanin_emitter *emitter, int64_t *rows);
  * not logged: no initializer is called for it. */
 fanin_status emitter_emit_constant_block(struct fanin_emitter *emitter, int64_t rows, const char *name, double value);
 
-/* Emits a fill of any kind without custom data; `rows` as in the public functions. */
+/* Emits a COPY of an array, which is retained, broadcast to the emitter's domain. Errors: SHAPE, VALUE, MEMORY. */
+fanin_status emitter_emit_copy(struct fanin_emitter *emitter, int64_t rows, struct copy_array *array);
+
+/* Emits a fill of any kind without custom or copied data; `rows` as in the public functions. */
 fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill_kind kind, double a, double b);
 
 #endif

@@ -1,13 +1,18 @@
 #include "fill.h"
+#include "copy.h"
 #include "json/number.h"
 #include "stream/round.h"
 
 #include <math.h>
 
 const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT] = {
-    [FILL_CONSTANT] = {"constant", "value", NULL},   [FILL_UNIFORM] = {"uniform", "low", "high"},
-    [FILL_NORMAL] = {"normal", "mean", "sigma"},     [FILL_INTEGER] = {"integer", "low", "high"},
-    [FILL_BILINEAR] = {"bilinear", "centred", NULL}, [FILL_CUSTOM] = {"custom", NULL, NULL},
+    [FILL_CONSTANT] = {"constant", "value", NULL},
+    [FILL_UNIFORM] = {"uniform", "low", "high"},
+    [FILL_NORMAL] = {"normal", "mean", "sigma"},
+    [FILL_INTEGER] = {"integer", "low", "high"},
+    [FILL_BILINEAR] = {"bilinear", "centred", NULL},
+    [FILL_CUSTOM] = {"custom", NULL, NULL},
+    [FILL_COPY] = {"copy", NULL, NULL},
 };
 
 /* The largest |z| of a normal fill: the smallest u is 2^-33 (float64: 2^-54), the radius √(-2 ln u); rounded up. */
@@ -132,6 +137,16 @@ static fanin_status check_integer(const char *name, const struct fill *fill, enu
     return status != FANIN_OK ? status : check_constant(name, "largest integer", fill->b, dtype);
 }
 
+/* Whether all values fit follows from the extremes. */
+static fanin_status check_copy(const char *name, const struct copy_array *array, enum dtype dtype)
+{
+    if (!dtype_table[dtype].is_float && !array->integral) {
+        return fail_value(name, "value", array->fraction, dtype);
+    }
+    const fanin_status status = check_constant(name, "value", array->low, dtype);
+    return status != FANIN_OK ? status : check_constant(name, "value", array->high, dtype);
+}
+
 fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dtype)
 {
     const bool continuous = fill->kind == FILL_UNIFORM || fill->kind == FILL_NORMAL || fill->kind == FILL_BILINEAR;
@@ -149,6 +164,8 @@ fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dt
         return check_normal(name, fill, dtype);
     case FILL_INTEGER:
         return check_integer(name, fill, dtype);
+    case FILL_COPY:
+        return check_copy(name, fill->copy->array, dtype);
     default:
         return FANIN_OK;
     }

@@ -10,9 +10,13 @@ enum fill_kind {
     FILL_NORMAL,   /* mean a, standard deviation b */
     FILL_INTEGER,  /* uniform integers in [a, b], both integral and within ±2^31 */
     FILL_BILINEAR, /* a = 0: MXNet's formula, 1: centred; the domain has four dimensions */
+    /* The kinds above are their numbers; these have more to them. */
     FILL_CUSTOM,
+    FILL_COPY,     /* of an array, broadcast to the domain */
     FILL_KIND_COUNT
 };
+
+struct copy;
 
 struct fill {
     enum fill_kind kind;
@@ -21,6 +25,7 @@ struct fill {
     int ndim;                       /* the domain */
     int64_t domain[FANIN_MAX_NDIM];
     fanin_custom custom;            /* kind CUSTOM only */
+    struct copy *copy;              /* kind COPY only, else NULL; the lowering's */
 };
 
 /* The kind's name and its numbers' names as a plan's dump shows them; NULL where the kind has no such number. */

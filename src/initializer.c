@@ -112,6 +112,10 @@ static bool write_value(FILE *stream, const fanin_param *param, bool quoted, con
         fputs(value->text, stream);
         return true;
     }
+    if (value->array) {
+        args_write_array(value->array, stream);
+        return true;
+    }
     if (param->type == FANIN_PARAM_INITIALIZER) {
         return quoted ? write_quoted(stream, value->initializers[0]) : write_spec(stream, value->initializers[0]);
     }

@@ -146,9 +146,6 @@ static bool make_view(const struct tensor *tensor, const struct lowered_log *blo
 fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
                            const struct backend *backend, const fanin_options *options, char *line)
 {
-    if (!lowering->log_rule) {
-        return FANIN_OK;
-    }
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < lowering->log_count && status == FANIN_OK; i++) {
         const struct lowered_log *const block = &lowering->logs[i];

@@ -13,7 +13,7 @@ bool log_wanted(const fanin_options *options);
 size_t log_line_size(const char *name, const struct lowering *lowering);
 
 /* Logs "Initialized NAME as RULE: STATISTIC" for the blocks of a filled parameter that have elements in this tensor, then for the
- * tensor itself; nothing where the lowering has no rule to log. `line` has log_line_size bytes. Errors: those of the caller's
+ * tensor itself. The lowering has a rule to log; `line` has log_line_size bytes. Errors: those of the caller's
  * statistic. */
 fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
                            const struct backend *backend, const fanin_options *options, char *line);

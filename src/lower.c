@@ -1,4 +1,5 @@
 #include "lower.h"
+#include "copy.h"
 #include "dispatch.h"
 #include "float_environment.h"
 #include "rules.h"
@@ -156,6 +157,7 @@ void lowering_free(struct lowering *lowering)
 {
     for (size_t i = 0; i < lowering->count; i++) {
         free(lowering->fills[i].block);
+        copy_free(lowering->fills[i].fill.copy);
     }
     free(lowering->fills);
     for (size_t i = 0; i < lowering->log_count; i++) {

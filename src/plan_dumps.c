@@ -1,3 +1,4 @@
+#include "copy.h"
 #include "json/print.h"
 #include "plan.h"
 
@@ -46,6 +47,9 @@ static bool add_fill(cJSON *fills, const struct lowered *part, int64_t parameter
     }
     if (info->b) {
         done = done && json_add(object, info->b, new_number(fill->kind, fill->b));
+    }
+    if (fill->kind == FILL_COPY) {
+        done = done && add_numbers(object, "source", fill->copy->array->shape, fill->copy->array->ndim);
     }
     done = done && json_add(object, "stream", cJSON_CreateString(stream)) &&
            add_numbers(object, "domain", fill->domain, fill->ndim);

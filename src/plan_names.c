@@ -1,3 +1,4 @@
+#include "copy.h"
 #include "plan_problems.h"
 
 #include <inttypes.h>
@@ -55,6 +56,9 @@ static bool same_fill(const struct lowered *a, const struct lowered *b)
         if (a->fill.domain[d] != b->fill.domain[d]) {
             return false;
         }
+    }
+    if (a->fill.kind == FILL_COPY) {
+        return copy_same(a->fill.copy, b->fill.copy);
     }
     return a->fill.kind != FILL_CUSTOM ||
            (a->fill.custom.cpu == b->fill.custom.cpu && a->fill.custom.user == b->fill.custom.user);

@@ -29,7 +29,8 @@ static struct deviation deviations[] = {
      "\\\"magnitude\\\": 3}]\", \"num_hidden\": 4, \"num_layers\": 1, \"mode\": \"lstm\", \"bidirectional\": false, "
      "\"forget_bias\": 1.0}]",
      "MXNet writes this form and fails to read it", 0},
-    {"[\"constant\", {\"value\": [1, 2.5]}]", FANIN_ERROR_PARAMETER, NULL, absent, 0},
+    {"[\"constant\", {\"value\": [1, 2.5]}]", FANIN_OK, "[\"constant\", {\"value\": [1, 2.5]}]",
+     "MXNet makes one that it cannot dump", 0},
 };
 #define DEVIATIONS (sizeof deviations / sizeof *deviations)
 
@@ -88,8 +89,8 @@ static void test_recorded(void **state)
     }
     deviations_all_met(deviations, DEVIATIONS);
     assert_int_equal(agreed + departed + missing, cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(data, "cases")));
-    assert_int_equal(departed, 16);
-    assert_int_equal(missing, 2);
+    assert_int_equal(departed, 17);
+    assert_int_equal(missing, 1);
     print_message("create.json: %d as MXNet, %d on purpose otherwise, %d %s\n", agreed, departed, missing, absent);
     cJSON_Delete(data);
 }
@@ -133,6 +134,20 @@ static void test_bad_input(void **state)
         {"constant", FANIN_ERROR_PARAMETER, "'value'"},
         {"[\"constant\", {\"value\": \"1\"}]", FANIN_ERROR_PARAMETER, "expected a number"},
         {"[\"constant\", {\"value\": {}}]", FANIN_ERROR_PARAMETER, "expected a number"},
+        {"[\"constant\", {\"value\": [[1, 2], [3]]}]", FANIN_ERROR_PARAMETER,
+         "ragged: found a list of 1 at level 2, expected 2"},
+        {"[\"constant\", {\"value\": [[1, 2], 3]}]", FANIN_ERROR_PARAMETER, "element 3, expected a list"},
+        {"[\"constant\", {\"value\": [1, [2]]}]", FANIN_ERROR_PARAMETER, "element [2], expected a number"},
+        {"[\"constant\", {\"value\": [[], [1]]}]", FANIN_ERROR_PARAMETER, "ragged: found a list of 1 at level 2, expected 0"},
+        {"[\"constant\", {\"value\": [[[1]], [[]]]}]", FANIN_ERROR_PARAMETER, "ragged"},
+        {"[\"constant\", {\"value\": [1, \"2\"]}]", FANIN_ERROR_PARAMETER, "element \"2\", expected a number"},
+        {"[\"constant\", {\"value\": [null]}]", FANIN_ERROR_PARAMETER, "element null"},
+        {"[\"constant\", {\"value\": [{}]}]", FANIN_ERROR_PARAMETER, "element {}"},
+        {"[\"constant\", {\"value\": [-9007199254740993]}]", FANIN_ERROR_PARAMETER, "2^53"},
+        {"[\"constant\", {\"value\": [NaN]}]", FANIN_ERROR_SPEC, NULL},
+        {"[\"constant\", {\"value\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}]",
+         FANIN_ERROR_PARAMETER, "more than 32 deep"},
+        {"[\"uniform\", {\"scale\": [1]}]", FANIN_ERROR_PARAMETER, "expected a number"},
         {"[\"constant\", {\"Value\": 1}]", FANIN_ERROR_PARAMETER, "it takes value"},
         {"[\"xavier\", {\"sigma\": 1}]", FANIN_ERROR_PARAMETER, "it takes rnd_type, factor_type, magnitude"},
         {"[\"zero\", {\"value\": 1}]", FANIN_ERROR_PARAMETER, "it takes none"},
@@ -200,6 +215,11 @@ static void test_forms(void **state)
         {"[\"constant\", {\"value\": 9007199254740992}]", "[\"constant\", {\"value\": 9007199254740992}]"},
         {"[\"constant\", {\"value\": -9007199254740992}]", "[\"constant\", {\"value\": -9007199254740992}]"},
         {"[\"constant\", {\"value\": 9007199254740993.0}]", "[\"constant\", {\"value\": 9007199254740992.0}]"},
+        {"[\"constant\", {\"value\": []}]", "[\"constant\", {\"value\": []}]"},
+        {"[\"constant\", {\"value\": [[], []]}]", "[\"constant\", {\"value\": [[], []]}]"},
+        {"[\"constant\", {\"value\": [[1,true],[2.50,-1e5]]}]", "[\"constant\", {\"value\": [[1, true], [2.5, -100000.0]]}]"},
+        {"[\"constant\", {\"value\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}]",
+         "[\"constant\", {\"value\": [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}]"},
         {"[\"bilinear\", {\"centred\": true}]", "[\"bilinear\", {\"centred\": true}]"},
         {"[\"bilinear\", {\"centred\": false}]", "[\"bilinear\", {}]"},
         {"{\"initializer\": \"FusedRNN\", \"mode\": \"gru\", \"init\": {\"initializer\": \"Constant\", \"value\": -1e5}, "

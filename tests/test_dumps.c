@@ -42,21 +42,13 @@ static struct deviation deviations[] = {
     {"Constant('0.5')", FANIN_ERROR_PARAMETER, NULL, early, 0},
     {"Uniform('0.5')", FANIN_ERROR_PARAMETER, NULL, early, 0},
     {"Uniform(None)", FANIN_ERROR_PARAMETER, NULL, early, 0},
+    {"Constant([1, 2])", FANIN_OK, NULL, "MXNet makes one that it cannot dump", 0},
     {"Initializer(a=1, b=None)", FANIN_ERROR_UNKNOWN, NULL, base_class, 0},
     {"Orthogonal()", FANIN_ERROR_UNKNOWN, NULL, absent, 0},
     {"Orthogonal(2)", FANIN_ERROR_UNKNOWN, NULL, absent, 0},
     {"Orthogonal(rand_type='normal')", FANIN_ERROR_UNKNOWN, NULL, absent, 0},
     {"Orthogonal(1.0, 'normal')", FANIN_ERROR_UNKNOWN, NULL, absent, 0},
     {"FusedRNN(One(), '10', 2.0, 'foo', 1)", FANIN_ERROR_PARAMETER, NULL, early, 0},
-    {"Constant(nd.array([1, 2.5, 0.1]))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(nd.array([[1, 2], [3, 4]], dtype='int32'))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(nd.array([0.1], dtype='float64'))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(nd.array([0.1], dtype='float16'))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(np.array([0.1, 0.2]))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(np.array([[True, False]]))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant([1, 2])", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(nd.array([1])[0])", FANIN_ERROR_PARAMETER, NULL, absent, 0},
-    {"Constant(nd.zeros((2, 1, 2)))", FANIN_ERROR_PARAMETER, NULL, absent, 0},
 };
 #define DEVIATIONS (sizeof deviations / sizeof *deviations)
 
@@ -132,8 +124,8 @@ static void test_recorded(void **state)
                      cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(data, "cases")));
     /* Calls that Python refuses, or whose arguments are Python objects. */
     assert_int_equal(textless, 21);
-    assert_int_equal(departed, 31);
-    assert_int_equal(missing, 13);
+    assert_int_equal(departed, 32);
+    assert_int_equal(missing, 4);
     assert_true(typed > 40);
     print_message("dumps.json: %d as MXNet (%d of them typed too), %d on purpose otherwise, %d %s, %d without a text\n", agreed,
                   typed, departed, missing, absent, textless);

@@ -1,26 +1,6 @@
 /* Log lines of blocks: MXNet's of fusedrnn, and those of boxes. */
 #include "log_helpers.h"
 
-#include <math.h>
-
-/* Texts are equal but for the statistic, whose last digit depends in MXNet on the order of summation and of rounding. */
-static void assert_line(const char *line, const char *expected)
-{
-    const char *const end = strrchr(expected, ':');
-    assert_non_null(end);
-    assert_int_equal(strncmp(line, expected, (size_t)(end + 2 - expected)), 0);
-    const float found = strtof(line + (end + 2 - expected), NULL), wanted = strtof(end + 2, NULL);
-    assert_true(found == wanted || found == nextafterf(wanted, INFINITY) || found == nextafterf(wanted, 0.0f));
-}
-
-static void assert_log(const struct log *log, const cJSON *lines)
-{
-    assert_int_equal(log->count, cJSON_GetArraySize(lines));
-    for (int k = 0; k < log->count; k++) {
-        assert_line(log->line[k], cJSON_GetStringValue(cJSON_GetArrayItem(lines, k)));
-    }
-}
-
 static int64_t recorded_integer(const cJSON *entry, const char *key)
 {
     return (int64_t)cJSON_GetObjectItemCaseSensitive(entry, key)->valuedouble;

@@ -238,6 +238,14 @@ FANIN_API fanin_status fanin_one(fanin_initializer **out);
 /* Every element is `value`; one that the tensor's dtype cannot hold is a VALUE error when it is used. */
 FANIN_API fanin_status fanin_constant(double value, fanin_initializer **out);
 
+/* The elements are those of `value`, a tensor on the CPU of any dtype, strides and at most FANIN_MAX_NDIM dimensions, which is copied
+ * (8 bytes an element) and broadcast to the parameter's global shape by NumPy's rule: axes are compared from the last on, and each of
+ * the value's is of the same extent or 1; a value of fewer dimensions has 1 in front. A shape that does not fit is a SHAPE error, an
+ * element that the parameter's dtype cannot hold a VALUE error, when it is used. Elements must be finite, integers within ±2^53
+ * (PARAMETER). Without dimensions it is fanin_constant of the number. dumps prints nested lists: integers, true and false as such.
+ * Errors: also ARGUMENT, LAYOUT and DTYPE for a malformed tensor, DEVICE for one that is elsewhere. */
+FANIN_API fanin_status fanin_constant_tensor(const DLTensor *value, fanin_initializer **out);
+
 /* U[-scale, scale]; scale ≥ 0. */
 FANIN_API fanin_status fanin_uniform(double scale, fanin_initializer **out);
 

@@ -1,6 +1,7 @@
 #include "kernel.h"
 
-#include "stream/round.h"
+#include "copy.h"
+#include "cpu/copy_kernels.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,6 +31,7 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
         cpu_kernels_add_fma(out);
     }
 #endif
+    cpu_copy_add(out);
     return true;
 }
 
@@ -44,26 +46,7 @@ void cpu_kernels_best(struct cpu_kernels *out)
 /* The bytes of a number that the dtype can hold. Stored as the signed or unsigned type of its size. */
 static void constant_bytes(enum dtype dtype, double value, unsigned char out[8])
 {
-    uint64_t bits = 0;
-    switch (dtype) {
-    case DTYPE_FLOAT16:
-        bits = round_to_float16((float)value);
-        break;
-    case DTYPE_BFLOAT16:
-        bits = round_to_bfloat16((float)value);
-        break;
-    case DTYPE_FLOAT32:
-        bits = float_bits((float)value);
-        break;
-    case DTYPE_FLOAT64:
-        bits = double_bits(value);
-        break;
-    case DTYPE_UINT64:
-        bits = (uint64_t)value;
-        break;
-    default:
-        bits = (uint64_t)(int64_t)value;
-    }
+    const uint64_t bits = copy_bits(dtype, value);
     const uint8_t narrow = (uint8_t)bits;
     const uint16_t half = (uint16_t)bits;
     const uint32_t single = (uint32_t)bits;
@@ -134,6 +117,9 @@ fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu
         out->bilinear = fill->a != 0.0 ? bilinear_centred(height, width) : bilinear_mxnet(height, width);
         break;
     }
+    case FILL_COPY:
+        out->copy = &fill->copy->map;
+        break;
     default:
         break;
     }

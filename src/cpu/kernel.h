@@ -7,6 +7,8 @@
 #include "item.h"
 #include "stream/uniform.h"
 
+struct copy_map;
+
 /* A fill's numbers as its kernel takes them: rounded to what the dtype's arithmetic uses. */
 struct cpu_fill {
     uint64_t seed, stream;
@@ -24,6 +26,7 @@ struct cpu_fill {
             int64_t low, high;
         } integer;
         struct bilinear bilinear;
+        const struct copy_map *copy;
     };
     float low16, high16; /* 16-bit floats are kept in these; ±INFINITY where the fill has no bounds */
 };

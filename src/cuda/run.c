@@ -14,6 +14,11 @@ static fanin_status supports(const struct item *item)
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on CUDA devices",
                           item->name, item->fill->custom.kind);
     }
+    if (item->fill->kind == FILL_COPY) {
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "parameter '%s': found a constant that is an array, which only tensors on the CPU take in this version",
+                          item->name);
+    }
     return context_prepare(item->name, (int)item->device.device_id);
 }
 

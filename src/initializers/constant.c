@@ -1,5 +1,7 @@
 /* zero, one, constant. */
 #include "builtin.h"
+#include "emitter.h"
+#include "registry/args.h"
 
 #include <math.h>
 
@@ -39,11 +41,16 @@ const struct registry_entry initializer_one = {
 
 static fanin_status lower_constant(const fanin_args *args, fanin_emitter *emitter)
 {
-    return fanin_emit_constant(emitter, FANIN_ALL_ROWS, fanin_args_number(args, "value"));
+    struct copy_array *const array = args_value(args, "value", FANIN_PARAM_NUMBER)->array;
+    return array ? emitter_emit_copy(emitter, FANIN_ALL_ROWS, array)
+                 : fanin_emit_constant(emitter, FANIN_ALL_ROWS, fanin_args_number(args, "value"));
 }
 
+static const struct registry_hooks constant_hooks = {.array = "value"};
+
 static const fanin_param constant_params[] = {
-    {"value", FANIN_PARAM_NUMBER, NULL, -INFINITY, INFINITY, NULL, 0, "The number that every element gets."},
+    {"value", FANIN_PARAM_NUMBER, NULL, -INFINITY, INFINITY, NULL, 0,
+     "The number that every element gets, or nested lists of numbers, an array that is broadcast to the shape."},
 };
 
 const struct registry_entry initializer_constant = {
@@ -51,9 +58,10 @@ const struct registry_entry initializer_constant = {
         {
             .size = sizeof(fanin_row),
             .name = "constant",
-            .help = "Every element is the value.",
+            .help = "Every element is the value, or that of an array.",
             .params = constant_params,
             .n_params = sizeof constant_params / sizeof *constant_params,
             .lower = lower_constant,
         },
+    .hooks = &constant_hooks,
 };

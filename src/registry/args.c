@@ -24,6 +24,7 @@ static void close_value(struct argument *value)
         fanin_release(value->initializers[i]);
     }
     free(value->initializers);
+    copy_array_release(value->array);
 }
 
 void args_close(fanin_args *args)

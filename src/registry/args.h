@@ -4,20 +4,24 @@
 
 #include <fanin/fanin.h>
 
+#include "copy.h"
+
 #include <cJSON.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* Initializers nest at most so deep: one that stands alone has depth 0. */
 #define ARGS_MAX_DEPTH 16
 
 struct argument {
     bool given, defaulted; /* by the caller, or from the schema */
-    char *text;            /* JSON as dumps prints it; NULL for INITIALIZER(S), which print themselves */
+    char *text;            /* JSON as dumps prints it; NULL for what prints itself: INITIALIZER(S), a caller's array */
     double number;         /* NUMBER, INTEGER, BOOLEAN */
     int64_t integer;       /* INTEGER, BOOLEAN; CHOICE: the index */
     size_t count;          /* of `texts` (TEXT and CHOICE have one) or `initializers` (0 for a null INITIALIZER) */
     char **texts;
     fanin_initializer **initializers; /* retained */
+    struct copy_array *array;         /* of a NUMBER that is nested lists; retained; NULL: it is a number */
 };
 
 struct fanin_args {
@@ -35,6 +39,12 @@ fanin_status args_set(fanin_args *args, const fanin_param *param, const cJSON *v
 /* Sets the INITIALIZERS parameter `param`, or an INITIALIZER to one, to objects, which are retained. Errors: MEMORY. */
 fanin_status args_set_initializers(fanin_args *args, const fanin_param *param, const fanin_initializer *const *initializers,
                                    size_t count);
+
+/* Sets the NUMBER parameter `param` to the array that a JSON array of arrays … of numbers holds. Errors: PARAMETER, MEMORY. */
+fanin_status args_set_array(fanin_args *args, const fanin_param *param, const cJSON *value);
+
+/* Writes an array as nested lists, its elements as its `printed` dtype has them. */
+void args_write_array(const struct copy_array *array, FILE *stream);
 
 /* Gives what is not given its default. Errors: PARAMETER where there is none, and those of a nested spec. */
 fanin_status args_complete(fanin_args *args, int depth);

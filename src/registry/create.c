@@ -72,7 +72,10 @@ fanin_status initializer_from_json(const struct registry_entry *entry, const cJS
             continue;
         }
         const fanin_param *const param = args_param(row, member->string);
-        status = param ? args_set(&args, param, member, depth) : fail_unknown_param(row, member->string);
+        const bool array = entry->hooks && entry->hooks->array && strcmp(entry->hooks->array, member->string) == 0;
+        status = !param                           ? fail_unknown_param(row, member->string)
+                 : array && cJSON_IsArray(member) ? args_set_array(&args, param, member)
+                                                  : args_set(&args, param, member, depth);
     }
     if (status == FANIN_OK) {
         status = args_complete(&args, depth);

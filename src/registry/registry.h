@@ -16,6 +16,8 @@ struct registry_hooks {
     fanin_status (*choose)(const fanin_args *args, const void *prepared, const char *name, const fanin_initializer **out);
     /* The INITIALIZER parameter that dumps writes as a string which holds the spec, as MXNet does; NULL: none. */
     const char *quoted;
+    /* The NUMBER parameter that takes nested lists of numbers too; NULL: none. */
+    const char *array;
 };
 
 /* A row and what belongs to it. Entries live as long as the process: initializers point to them. */

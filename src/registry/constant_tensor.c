@@ -1,0 +1,193 @@
+/* fanin_constant_tensor: a constant from a caller's tensor. */
+#include "initializer.h"
+#include "initializers/builtin.h"
+
+#include "float_environment.h"
+#include "json/number.h"
+#include "json/print.h"
+#include "stream/round.h"
+#include "tensor.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+/* Beyond it a double skips integers. */
+#define LARGEST_INTEGER (INT64_C(1) << 53)
+
+#define READ(type)                                                                                                             \
+    do {                                                                                                                       \
+        type element;                                                                                                          \
+        memcpy(&element, data, sizeof element);                                                                                \
+        *out = (double)element;                                                                                                \
+    } while (0)
+
+/* false: an integer that no double holds, or that create would not read back. */
+static bool read_element(enum dtype dtype, const char *data, double *out)
+{
+    uint16_t half;
+    int64_t integer;
+    uint64_t natural;
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+        memcpy(&half, data, sizeof half);
+        *out = (double)float16_to_float(half);
+        break;
+    case DTYPE_BFLOAT16:
+        memcpy(&half, data, sizeof half);
+        *out = (double)bfloat16_to_float(half);
+        break;
+    case DTYPE_FLOAT32:
+        READ(float);
+        break;
+    case DTYPE_FLOAT64:
+        READ(double);
+        break;
+    case DTYPE_INT8:
+        READ(int8_t);
+        break;
+    case DTYPE_INT16:
+        READ(int16_t);
+        break;
+    case DTYPE_INT32:
+        READ(int32_t);
+        break;
+    case DTYPE_INT64:
+        memcpy(&integer, data, sizeof integer);
+        *out = (double)integer;
+        return integer >= -LARGEST_INTEGER && integer <= LARGEST_INTEGER;
+    case DTYPE_UINT8:
+        READ(uint8_t);
+        break;
+    case DTYPE_UINT16:
+        READ(uint16_t);
+        break;
+    case DTYPE_UINT32:
+        READ(uint32_t);
+        break;
+    case DTYPE_UINT64:
+        memcpy(&natural, data, sizeof natural);
+        *out = (double)natural;
+        return natural <= (uint64_t)LARGEST_INTEGER;
+    default: /* bool: a byte, anything but 0 is true */
+        *out = *data != 0 ? 1.0 : 0.0;
+    }
+    return true;
+}
+
+/* Copies the elements in row-major order. */
+static fanin_status read_tensor(const struct tensor *tensor, double *values)
+{
+    const int64_t size = dtype_table[tensor->dtype].size;
+    int64_t coordinate[FANIN_MAX_NDIM] = {0};
+    const char *data = tensor->data;
+    for (int64_t i = 0; i < tensor->size; i++) {
+        const bool exact = read_element(tensor->dtype, data, &values[i]);
+        if (!exact || !isfinite(values[i])) {
+            char text[JSON_DOUBLE_SIZE];
+            return fanin_fail(
+                FANIN_ERROR_PARAMETER,
+                "fanin_constant_tensor: element %lld is %s, expected a finite number, where integers lie within ±2^53",
+                (long long)i, json_format_double(values[i], text));
+        }
+        for (int d = tensor->ndim - 1; d >= 0; d--) {
+            data += tensor->stride[d] * size;
+            if (++coordinate[d] < tensor->shape[d]) {
+                break;
+            }
+            data -= tensor->shape[d] * tensor->stride[d] * size;
+            coordinate[d] = 0;
+        }
+    }
+    return FANIN_OK;
+}
+
+/* Of no dimensions: as the number is written. */
+static cJSON *new_scalar(enum dtype dtype, double value)
+{
+    if (dtype_table[dtype].is_float) {
+        return json_new_double(value);
+    }
+    return dtype == DTYPE_BOOL ? cJSON_CreateBool(value != 0.0) : json_new_int64((int64_t)value);
+}
+
+static fanin_status set_scalar(const struct tensor *tensor, fanin_args *args)
+{
+    double value;
+    fanin_status status = read_tensor(tensor, &value);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    cJSON *const number = new_scalar(tensor->dtype, value);
+    status = number ? args_set(args, &args->row->params[0], number, 0)
+                    : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of 'constant'");
+    cJSON_Delete(number);
+    return status;
+}
+
+static fanin_status set_array(const struct tensor *tensor, fanin_args *args)
+{
+    struct copy_array *const array = copy_array_new(tensor->ndim, tensor->shape);
+    if (!array) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "fanin_constant_tensor: out of memory for %lld elements",
+                          (long long)tensor->size);
+    }
+    args->values[0] = (struct argument){.given = true, .array = array};
+    array->printed = tensor->dtype;
+    const fanin_status status = read_tensor(tensor, array->values);
+    if (status == FANIN_OK) {
+        copy_array_measure(array);
+    }
+    return status;
+}
+
+static fanin_status check(const DLTensor *value, struct tensor *tensor)
+{
+    fanin_status status = tensor_check("value", value, NULL, NULL, tensor);
+    if (status != FANIN_OK) {
+        return fanin_fail(status, "fanin_constant_tensor: %s", fanin_last_error());
+    }
+    const int device = (int)tensor->device.device_type;
+    if (device != kDLCPU && device != kDLCUDAHost) {
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "fanin_constant_tensor: found a tensor of device type %d, expected one on the CPU", device);
+    }
+    return tensor->size == 0 || tensor->data
+               ? FANIN_OK
+               : fanin_fail(FANIN_ERROR_ARGUMENT,
+                            "fanin_constant_tensor: the tensor's data is NULL, expected memory for %lld elements",
+                            (long long)tensor->size);
+}
+
+static fanin_status make(const DLTensor *value, fanin_initializer **out)
+{
+    struct tensor tensor;
+    fanin_status status = check(value, &tensor);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    fanin_args args;
+    status = args_open(&initializer_constant.row, &args);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    status = tensor.ndim == 0 ? set_scalar(&tensor, &args) : set_array(&tensor, &args);
+    if (status != FANIN_OK) {
+        args_close(&args);
+        return status;
+    }
+    return initializer_new(&initializer_constant, &args, out);
+}
+
+fanin_status fanin_constant_tensor(const DLTensor *value, fanin_initializer **out)
+{
+    if (!value || !out) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_constant_tensor: %s is NULL", value ? "out" : "value");
+    }
+    const int saved_errno = errno;
+    const struct float_environment caller = float_environment_enter();
+    const fanin_status status = make(value, out);
+    float_environment_leave(&caller);
+    errno = saved_errno;
+    return status;
+}
