@@ -48,7 +48,8 @@ static void for_each(void (*check)(const struct cpu_kernels *, const struct fill
     for (int variant = 0; variant < CPU_VARIANT_COUNT; variant++) {
         struct cpu_kernels kernels;
         if (!cpu_kernels_of((enum cpu_variant)variant, &kernels)) {
-            print_message("variant %d does not run on this machine\n", variant);
+            print_message("skipped: variant %s, which this machine or build cannot run\n",
+                          cpu_variant_name((enum cpu_variant)variant));
             continue;
         }
         for (int kind = 0; kind < FILL_CUSTOM; kind++) {
@@ -64,11 +65,13 @@ static void for_each(void (*check)(const struct cpu_kernels *, const struct fill
 
 static void check_sizes(const struct cpu_kernels *kernels, const struct fill *fill, enum dtype dtype)
 {
-    for (int64_t count = 0; count <= 1000; count += count < 40 ? 1 : 1 + count % 13) {
-        check_row(kernels, fill, dtype, count % 5, count);
+    const bool continuous = fill->kind == FILL_UNIFORM || fill->kind == FILL_NORMAL;
+    for (int64_t count = 0; count <= 1000; count += continuous || count < 40 ? 1 : 1 + count % 13) {
+        check_row(kernels, fill, dtype, count % 37, count);
     }
-    for (int64_t start = 0; start < 20; start++) {
+    for (int64_t start = 0; start < 70; start++) {
         check_row(kernels, fill, dtype, start, 530);
+        check_row(kernels, fill, dtype, start, 1 + start % 40);
         check_row(kernels, fill, dtype, start, LONGEST - start);
     }
     check_row(kernels, fill, dtype, 0, 1000);
@@ -111,6 +114,16 @@ static void check_extremes(const struct cpu_kernels *kernels, const struct fill 
     case FILL_UNIFORM:
         extreme.a = extreme.b = 0.5;
         check_row(kernels, &extreme, dtype, 1, 100);
+        /* Bounds that are 0 or lie beyond the 16-bit floats, and values around their smallest. */
+        extreme.a = -1e-9;
+        extreme.b = 1e-9;
+        check_row(kernels, &extreme, dtype, 2, 1500);
+        extreme.a = -0x1.8p-15;
+        extreme.b = 0x1p-13;
+        check_row(kernels, &extreme, dtype, 4, 1500);
+        extreme.a = dtype == DTYPE_FLOAT16 ? -65504.0 : -0x1.fep126;
+        extreme.b = -extreme.a;
+        check_row(kernels, &extreme, dtype, 3, 1500);
         extreme.a = dtype == DTYPE_FLOAT16 ? 0x1p-24 : 0x1p-133; /* subnormal */
         extreme.b = 9 * extreme.a;
         break;
@@ -118,6 +131,16 @@ static void check_extremes(const struct cpu_kernels *kernels, const struct fill 
         extreme.a = -2.0;
         extreme.b = 0.0;
         check_row(kernels, &extreme, dtype, 1, 100);
+        /* Values around the smallest, and values that become infinite, which is defined though nothing asks for it. */
+        extreme.b = 0x1p-16;
+        check_row(kernels, &extreme, dtype, 2, 1500);
+        extreme.a = 0.0;
+        check_row(kernels, &extreme, dtype, 6, 1500);
+        extreme.b = 0x1p-128;
+        check_row(kernels, &extreme, dtype, 7, 1500);
+        extreme.b = dtype == DTYPE_FLOAT16 ? 40000.0 : 0x1p127;
+        check_row(kernels, &extreme, dtype, 9, 1500);
+        extreme.a = -2.0;
         extreme.b = dtype == DTYPE_FLOAT16 ? 9000.0 : 1e30;
         break;
     case FILL_INTEGER:
@@ -171,7 +194,7 @@ static void halves_stay_inside_their_bounds(void **state)
     }
 }
 
-/* The baseline against every other variant over long ranges. */
+/* The portable variant against every other variant over long ranges. */
 static void variants_agree(void **state)
 {
     (void)state;
@@ -180,10 +203,10 @@ static void variants_agree(void **state)
     unsigned char *const buffers[2] = {malloc((size_t)count * 8), malloc((size_t)count * 8)};
     assert_non_null(buffers[0]);
     assert_non_null(buffers[1]);
-    struct cpu_kernels baseline;
-    assert_true(cpu_kernels_of(CPU_BASELINE, &baseline));
+    struct cpu_kernels portable;
+    assert_true(cpu_kernels_of(CPU_PORTABLE, &portable));
     uint64_t random = 20240917;
-    for (int variant = CPU_BASELINE + 1; variant < CPU_VARIANT_COUNT; variant++) {
+    for (int variant = CPU_PORTABLE + 1; variant < CPU_VARIANT_COUNT; variant++) {
         struct cpu_kernels kernels;
         if (!cpu_kernels_of((enum cpu_variant)variant, &kernels)) {
             continue;
@@ -197,9 +220,41 @@ static void variants_agree(void **state)
             const struct fill fill = test_fill(kind, dtype);
             const struct item item = test_row(&fill, dtype, NULL, test_between(&random, 0, INT64_C(1) << 41), count - n % 9);
             const size_t bytes = (size_t)item.size * dtype_table[dtype].size;
-            fill_by(&baseline, &item, 0, buffers[0], bytes);
+            fill_by(&portable, &item, 0, buffers[0], bytes);
             fill_by(&kernels, &item, 0, buffers[1], bytes);
             assert_memory_equal(buffers[0], buffers[1], bytes);
+        }
+    }
+    free(buffers[0]);
+    free(buffers[1]);
+}
+
+/* As many words as one word has values: every variant against the portable one. */
+static void all_of_a_large_range(void **state)
+{
+    (void)state;
+    if (getenv("FANIN_TEST_LONG") == NULL) {
+        skip();
+    }
+    const int64_t piece = 1 << 16, end = INT64_C(1) << 32;
+    float *const buffers[2] = {malloc((size_t)piece * sizeof(float)), malloc((size_t)piece * sizeof(float))};
+    assert_non_null(buffers[0]);
+    assert_non_null(buffers[1]);
+    struct cpu_kernels kernels[CPU_VARIANT_COUNT];
+    bool runs[CPU_VARIANT_COUNT];
+    for (int variant = 0; variant < CPU_VARIANT_COUNT; variant++) {
+        runs[variant] = cpu_kernels_of((enum cpu_variant)variant, &kernels[variant]);
+    }
+    for (int64_t start = 0; start < end; start += piece) {
+        /* By turns, for both take the same words. */
+        const struct fill fill = test_fill(start / piece % 2 == 0 ? FILL_UNIFORM : FILL_NORMAL, DTYPE_FLOAT32);
+        const struct item item = test_row(&fill, DTYPE_FLOAT32, NULL, start, piece);
+        fill_by(&kernels[CPU_PORTABLE], &item, 0, (unsigned char *)buffers[0], (size_t)piece * sizeof(float));
+        for (int variant = CPU_PORTABLE + 1; variant < CPU_VARIANT_COUNT; variant++) {
+            if (runs[variant]) {
+                fill_by(&kernels[variant], &item, 0, (unsigned char *)buffers[1], (size_t)piece * sizeof(float));
+                assert_memory_equal(buffers[0], buffers[1], (size_t)piece * sizeof(float));
+            }
         }
     }
     free(buffers[0]);
@@ -211,7 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes_and_starts), cmocka_unit_test(large_indices),
         cmocka_unit_test(extreme_numbers),  cmocka_unit_test(halves_stay_inside_their_bounds),
-        cmocka_unit_test(variants_agree),
+        cmocka_unit_test(variants_agree),   cmocka_unit_test(all_of_a_large_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

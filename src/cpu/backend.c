@@ -152,9 +152,7 @@ static fanin_status number_elements(struct job *jobs, size_t count, int64_t *tot
 
 static fanin_status supports(const struct item *item)
 {
-    struct cpu_kernels kernels;
-    cpu_kernels_best(&kernels);
-    if (kernels.fill[item->fill->kind][item->dtype] == NULL) {
+    if (cpu_kernels_chosen()->fill[item->fill->kind][item->dtype] == NULL) {
         return fanin_fail(FANIN_ERROR_DTYPE, "parameter '%s': found dtype %s, expected one that the CPU has a %s fill for",
                           item->name, dtype_table[item->dtype].name, fill_kind_table[item->fill->kind].name);
     }
@@ -163,12 +161,11 @@ static fanin_status supports(const struct item *item)
 
 static fanin_status run_jobs(struct job *jobs, const struct item *items, size_t count, const fanin_options *options)
 {
-    struct cpu_kernels kernels;
-    cpu_kernels_best(&kernels);
+    const struct cpu_kernels *const kernels = cpu_kernels_chosen();
     for (size_t i = 0; i < count; i++) {
         jobs[i].item = &items[i];
         jobs[i].inner = inner_axis(&items[i]);
-        jobs[i].kernel = kernels.fill[items[i].fill->kind][items[i].dtype];
+        jobs[i].kernel = kernels->fill[items[i].fill->kind][items[i].dtype];
         const fanin_status status = cpu_fill_prepare(&items[i], options->seed, &jobs[i].fill);
         if (status != FANIN_OK) {
             return status;

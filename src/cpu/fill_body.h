@@ -1,5 +1,6 @@
-/* The body of all variants of the fill kernels. A variant's source file includes its own words_make first, then this, and is
- * compiled for its CPU. The order of all arithmetic stands in src/stream, so every variant gives the same bits. */
+/* Fill kernels as loops over arrays: all of the portable variant's, and those that the variants with vectors leave to compilers. A
+ * variant's source file includes its own words_make first and is compiled for its CPU. The order of all arithmetic stands in
+ * src/stream, so every variant gives the same bits. */
 #ifndef FANIN_SRC_CPU_FILL_BODY_H
 #define FANIN_SRC_CPU_FILL_BODY_H
 

@@ -1,4 +1,5 @@
-/* The kernels that the bodies of fill_body.h make, one for each kind and dtype; integer dtypes of one size share theirs. */
+/* The kernels of a variant, one for each kind and dtype; integer dtypes of one size share theirs. A variant's source file includes
+ * its words_make and its fill_continuous (uniform and normal) first, then this. */
 #ifndef FANIN_SRC_CPU_FILL_KERNELS_H
 #define FANIN_SRC_CPU_FILL_KERNELS_H
 
@@ -30,42 +31,42 @@ static void constant_8(const struct cpu_fill *fill, int64_t index, int64_t count
 
 static void uniform_float16(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_UNIFORM, DTYPE_FLOAT16, 2, fill, index, count, out);
+    fill_continuous(FILL_UNIFORM, DTYPE_FLOAT16, 2, fill, index, count, out);
 }
 
 static void uniform_bfloat16(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_UNIFORM, DTYPE_BFLOAT16, 2, fill, index, count, out);
+    fill_continuous(FILL_UNIFORM, DTYPE_BFLOAT16, 2, fill, index, count, out);
 }
 
 static void uniform_float32(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_UNIFORM, DTYPE_FLOAT32, 4, fill, index, count, out);
+    fill_continuous(FILL_UNIFORM, DTYPE_FLOAT32, 4, fill, index, count, out);
 }
 
 static void uniform_float64(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_UNIFORM, DTYPE_FLOAT64, 8, fill, index, count, out);
+    fill_continuous(FILL_UNIFORM, DTYPE_FLOAT64, 8, fill, index, count, out);
 }
 
 static void normal_float16(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_NORMAL, DTYPE_FLOAT16, 2, fill, index, count, out);
+    fill_continuous(FILL_NORMAL, DTYPE_FLOAT16, 2, fill, index, count, out);
 }
 
 static void normal_bfloat16(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_NORMAL, DTYPE_BFLOAT16, 2, fill, index, count, out);
+    fill_continuous(FILL_NORMAL, DTYPE_BFLOAT16, 2, fill, index, count, out);
 }
 
 static void normal_float32(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_NORMAL, DTYPE_FLOAT32, 4, fill, index, count, out);
+    fill_continuous(FILL_NORMAL, DTYPE_FLOAT32, 4, fill, index, count, out);
 }
 
 static void normal_float64(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
-    fill_random(FILL_NORMAL, DTYPE_FLOAT64, 8, fill, index, count, out);
+    fill_continuous(FILL_NORMAL, DTYPE_FLOAT64, 8, fill, index, count, out);
 }
 
 static void integer_float16(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)

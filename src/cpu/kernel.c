@@ -6,43 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-static bool cpu_runs(enum cpu_variant variant)
-{
-    switch (variant) {
-    case CPU_BASELINE:
-        return true;
-#ifdef FANIN_CPU_FMA
-    case CPU_FMA:
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#endif
-    default:
-        return false;
-    }
-}
-
-bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
-{
-    if (!cpu_runs(variant)) {
-        return false;
-    }
-    cpu_kernels_add_baseline(out);
-#ifdef FANIN_CPU_FMA
-    if (variant >= CPU_FMA) {
-        cpu_kernels_add_fma(out);
-    }
-#endif
-    cpu_copy_add(out);
-    return true;
-}
-
-void cpu_kernels_best(struct cpu_kernels *out)
-{
-    int variant = CPU_VARIANT_COUNT - 1;
-    while (!cpu_kernels_of((enum cpu_variant)variant, out)) {
-        variant--;
-    }
-}
-
 /* The bytes of a number that the dtype can hold. Stored as the signed or unsigned type of its size. */
 static void constant_bytes(enum dtype dtype, double value, unsigned char out[8])
 {

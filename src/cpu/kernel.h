@@ -39,19 +39,27 @@ struct cpu_kernels {
 };
 
 /* From the portable reference to the most demanding. */
-enum cpu_variant { CPU_BASELINE, CPU_FMA, CPU_VARIANT_COUNT };
+enum cpu_variant { CPU_PORTABLE, CPU_AVX2, CPU_AVX512, CPU_VARIANT_COUNT };
 
-/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The baseline always can. */
+/* "portable", "avx2", "avx512". */
+const char *cpu_variant_name(enum cpu_variant variant);
+
+/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The portable one always can. */
 bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out);
 
-/* Makes the best table that this CPU can run. */
-void cpu_kernels_best(struct cpu_kernels *out);
+/* The variant that fills: the best that this CPU can run, or the one that the environment variable FANIN_CPU names, if it can be
+ * run. Chosen once, at the first call. */
+enum cpu_variant cpu_variant_chosen(void);
+
+/* Its table. */
+const struct cpu_kernels *cpu_kernels_chosen(void);
 
 /* Rounds a fill's numbers for a dtype. VALUE if no float16 or bfloat16 lies within a uniform fill's bounds. */
 fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out);
 
-/* The variants' own entries, for cpu_kernels_of: the baseline sets all, the others override what they do better. */
-void cpu_kernels_add_baseline(struct cpu_kernels *kernels);
-void cpu_kernels_add_fma(struct cpu_kernels *kernels);
+/* The variants' own entries, for cpu_kernels_of: the portable one sets all, the others override what they do better. */
+void cpu_kernels_add_portable(struct cpu_kernels *kernels);
+void cpu_kernels_add_avx2(struct cpu_kernels *kernels);
+void cpu_kernels_add_avx512(struct cpu_kernels *kernels);
 
 #endif
