@@ -1,7 +1,6 @@
 #include "kernel.h"
 
 #include "copy.h"
-#include "cpu/copy_kernels.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* Which variant of the kernels runs. */
+#include "copy_kernels.h"
 #include "kernel.h"
 
 #include <pthread.h>
@@ -62,6 +63,7 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
     for (int v = CPU_PORTABLE; v <= (int)variant; v++) {
         variants[v].add(out);
     }
+    cpu_copy_add(out);
     return true;
 }
 
