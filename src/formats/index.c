@@ -3,6 +3,7 @@
 #include "safetensors.h"
 
 #include "json/scan.h"
+#include "json/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,8 +113,10 @@ static fanin_status read_map(struct json_reader *reader, const char *path, struc
         struct header_tensor tensor = {.ndim = 0};
         status = json_expect(reader, JSON_STRING, &token);
         if (status == FANIN_OK && (token.length == 0 || strchr(token.text, '/') || strstr(token.text, ".."))) {
+            char excerpt[JSON_EXCERPT_SIZE];
             status = json_fail_at(reader, token.offset,
-                                  "'%s' is no name of a file beside the index: no slash, no '..' may stand in it", token.text);
+                                  "'%s' is no name of a file beside the index: no slash, no '..' may stand in it",
+                                  json_excerpt(token.text, token.length, excerpt));
         }
         status = status == FANIN_OK ? file_number(index, path, token.text, &tensor.tag) : status;
         status = status == FANIN_OK ? header_add(&index->names, name, strlen(name), &tensor) : status;
@@ -259,8 +262,9 @@ fanin_status index_read(const char *path, const struct shard_index *index, struc
     }
     for (size_t i = 0; i < count && status == FANIN_OK; i++) {
         if (!wanted[i].found) {
+            char name[JSON_EXCERPT_SIZE];
             status = fanin_fail(FANIN_ERROR_FORMAT, "'%s' says that tensor '%s' is in '%s', which does not have it", path,
-                                wanted[i].name, index->files[wanted[i].file]);
+                                json_excerpt(wanted[i].name, strlen(wanted[i].name), name), index->files[wanted[i].file]);
         }
     }
     free(wanted);

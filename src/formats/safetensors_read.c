@@ -2,6 +2,7 @@
 #include "safetensors.h"
 
 #include "json/scan.h"
+#include "json/utf8.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -31,7 +32,9 @@ static fanin_status read_dtype(struct json_reader *reader, bool manifest, struct
     } else if (header_bytes(token.text, 1, &bytes)) {
         strcpy(tensor->dtype_name, token.text);
     } else {
-        return json_fail_at(reader, token.offset, "'%.40s' is no dtype; expected one like F32, BF16, I64, BOOL", token.text);
+        char excerpt[JSON_EXCERPT_SIZE];
+        return json_fail_at(reader, token.offset, "'%s' is no dtype; expected one like F32, BF16, I64, BOOL",
+                            json_excerpt(token.text, token.length, excerpt));
     }
     entry->has_dtype = true;
     return FANIN_OK;
@@ -46,8 +49,9 @@ static fanin_status read_sizes(struct json_reader *reader, const char *what, int
     while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_ARRAY) {
         int64_t value;
         if (!json_token_int64(&token, &value) || value < 0) {
-            return json_fail_at(reader, token.offset, "%s must hold integers of at least 0, found %s %.40s", what,
-                                json_kind_name(token.kind), token.text);
+            char excerpt[JSON_EXCERPT_SIZE];
+            return json_fail_at(reader, token.offset, "%s must hold integers of at least 0, found %s %s", what,
+                                json_kind_name(token.kind), json_excerpt(token.text, token.length, excerpt));
         }
         if (*count == limit) {
             return json_fail_at(reader, token.offset, "%s has more than %d numbers", what, limit);
@@ -101,10 +105,11 @@ static fanin_status read_members(struct json_reader *reader, bool manifest, stru
     return status;
 }
 
-static fanin_status check_entry(const struct json_reader *reader, const char *name, bool manifest, struct entry *entry)
+static fanin_status check_entry(const struct json_reader *reader, const char *full_name, bool manifest, struct entry *entry)
 {
     struct header_tensor *const tensor = &entry->tensor;
-    char shape[HEADER_SHAPE_SIZE];
+    char shape[HEADER_SHAPE_SIZE], name[JSON_EXCERPT_SIZE];
+    json_excerpt(full_name, strlen(full_name), name);
     int64_t bytes;
     const char *const missing = !entry->has_dtype                  ? "dtype"
                                 : !entry->has_shape                ? "shape"
@@ -213,9 +218,10 @@ static fanin_status check_places(const char *path, const struct header *header, 
     int64_t end = 0;
     for (size_t i = 0; i < header->count && status == FANIN_OK; i++) {
         if (order[i]->begin != end) {
+            char name[JSON_EXCERPT_SIZE];
             status =
                 fanin_fail(FANIN_ERROR_FORMAT, "'%s': the data of tensor '%s' starts at %" PRId64 ", expected %" PRId64 ": %s",
-                           path, order[i]->name, order[i]->begin, end,
+                           path, json_excerpt(order[i]->name, strlen(order[i]->name), name), order[i]->begin, end,
                            order[i]->begin > end ? "a hole is before it" : "it overlaps another tensor");
         }
         end = order[i]->end;
