@@ -35,8 +35,8 @@ struct copy {
     struct copy_map map;
 };
 
-/* Broadcasts an array to a domain by NumPy's rule: axes are compared from the last on, and an array's axis must be as the domain's,
- * 1 or missing. SHAPE where it does not fit, MEMORY; the message names the parameter. */
+/* Broadcasts an array to a domain by NumPy's rule: axes are compared from the last on, and an array's axis must be as the
+ * domain's, 1 or missing. SHAPE where it does not fit, MEMORY; the message names the parameter. */
 fanin_status copy_new(const char *name, struct copy_array *array, int ndim, const int64_t *domain, struct copy **out);
 
 /* NULL is fine. */

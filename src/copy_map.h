@@ -6,8 +6,8 @@
 #include "dtype.h"
 #include "stream/round.h"
 
-/* The domain's axes as far as they differ in the source: merged, none of extent 1, the outermost first. An element's place in
- * `values` is affine in its coordinates. */
+/* The domain's axes as far as they differ in the source: merged, none of extent 1, the outermost first. An element's place
+ * in `values` is affine in its coordinates. */
 struct copy_map {
     const double *values;           /* on the host */
     int64_t count;                  /* of values */
@@ -16,8 +16,8 @@ struct copy_map {
     int64_t stride[FANIN_MAX_NDIM]; /* values; 0 along an axis that repeats them */
 };
 
-/* The place in `values` of the element with these coordinates of all axes but the last `skipped`, as a row-major number; 0 along
- * those. */
+/* The place in `values` of the element whose coordinates, of all axes but the last `skipped`, are this row-major
+ * number; 0 along those. */
 STREAM_FUNCTION int64_t copy_map_place(const struct copy_map *map, int64_t number, int skipped)
 {
     int64_t place = 0;

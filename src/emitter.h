@@ -51,8 +51,8 @@ fanin_status emitter_settle(struct fanin_emitter *emitter, fanin_status status);
 /* Advances over the next rows; FANIN_ALL_ROWS becomes their number. Errors: ARGUMENT, SHAPE. */
 fanin_status emitter_take_rows(struct fanin_emitter *emitter, int64_t *rows);
 
-/* Emits a block of one dimension, with its own stream as all have, whose elements are `value` whatever its name ends with. It is
- * not logged: no initializer is called for it. */
+/* Emits a block of one dimension, with its own stream as all have, whose elements are `value` whatever its name ends with.
+ * It is not logged: no initializer is called for it. */
 fanin_status emitter_emit_constant_block(struct fanin_emitter *emitter, int64_t rows, const char *name, double value);
 
 /* Emits a COPY of an array, which is retained, broadcast to the emitter's domain. Errors: SHAPE, VALUE, MEMORY. */

@@ -238,12 +238,13 @@ FANIN_API fanin_status fanin_one(fanin_initializer **out);
 /* Every element is `value`; one that the tensor's dtype cannot hold is a VALUE error when it is used. */
 FANIN_API fanin_status fanin_constant(double value, fanin_initializer **out);
 
-/* The elements are those of `value`, a tensor on the CPU of any dtype, strides and at most FANIN_MAX_NDIM dimensions, which is copied
- * (8 bytes an element) and broadcast to the parameter's global shape by NumPy's rule: axes are compared from the last on, and each of
- * the value's is of the same extent or 1; a value of fewer dimensions has 1 in front. A shape that does not fit is a SHAPE error, an
- * element that the parameter's dtype cannot hold a VALUE error, when it is used. Elements must be finite, integers within ±2^53
- * (PARAMETER). Without dimensions it is fanin_constant of the number. dumps prints nested lists: integers, true and false as such.
- * Errors: also ARGUMENT, LAYOUT and DTYPE for a malformed tensor, DEVICE for one that is elsewhere. */
+/* The elements are those of `value`, a tensor on the CPU of any dtype and strides, which is copied (8 bytes an element)
+ * and broadcast to the parameter's global shape by NumPy's rule: axes are compared from the last on, and each of the
+ * value's is of the same extent or 1; missing ones count as 1. A shape that does not fit is a SHAPE error, an element that
+ * the parameter's dtype cannot hold a VALUE error, when it is used. Elements must be finite, integers within ±2^53
+ * (PARAMETER). Without dimensions it is fanin_constant of the number. dumps prints nested lists: integers, true and false
+ * as such. Other errors: ARGUMENT, LAYOUT and DTYPE for a malformed tensor, DEVICE for one that is elsewhere. In this
+ * version it fills tensors on the CPU alone. */
 FANIN_API fanin_status fanin_constant_tensor(const DLTensor *value, fanin_initializer **out);
 
 /* U[-scale, scale]; scale ≥ 0. */
@@ -268,8 +269,8 @@ FANIN_API fanin_status fanin_bilinear(int centred, fanin_initializer **out);
 /* 0, and forget_bias on the second quarter of axis 0 (gates i, f, c, o). Jozefowicz et al. 2015. */
 FANIN_API fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out);
 
-/* The cells of a recurrent network: their gates, in the order of the packed vector, have the suffixes "" (one gate); _i _f _c _o;
- * _r _z _o. */
+/* The cells of a recurrent network: their gates, in the order of the packed vector, have the suffixes "" (one gate);
+ * _i _f _c _o; _r _z _o. */
 typedef enum fanin_rnn {
     FANIN_RNN_RELU = 0,
     FANIN_RNN_TANH = 1,
@@ -277,15 +278,15 @@ typedef enum fanin_rnn {
     FANIN_RNN_GRU = 3
 } fanin_rnn;
 
-/* The packed vector of a recurrent network, a parameter of one dimension, as MXNet's RNN operator and cuDNN take it. With L =
- * num_layers ≥ 1 (at most 4096), h = num_hidden ≥ 1, b = 2 if bidirectional, else 1, m gates and I inputs:
- *     for each layer, for each direction:  for each gate the i2h weight (h, I), above layer 0 (h, b·h);  for each gate the h2h
- *                                          weight (h, h)
+/* The packed vector of a recurrent network, a parameter of one dimension, as MXNet's RNN operator and cuDNN take it. With
+ * L = num_layers, 1 to 4096, h = num_hidden ≥ 1, b = 2 if bidirectional, else 1, m gates and I inputs:
+ *     for each layer, for each direction:  for each gate the i2h weight (h, I), above layer 0 (h, b·h);
+ *                                          for each gate the h2h weight (h, h)
  *     for each layer, for each direction:  for each gate the i2h bias (h,);  for each gate the h2h bias (h,)
- * I follows from the vector's size, (I + h + 2)·h·m·b + (L − 1)·m·h·(h + b·h + 2)·b; a size that no I ≥ 1 gives is a SHAPE error
- * with the nearest that one does. Each block is an array of its own, named l0_i2h_f_weight and so on (r for the way back): `init`,
- * retained, fills it by its name (FANIN_RULE_NAME), so fans are those of one gate and biases are 0; NULL: the descriptor's
- * global_init does. An lstm's _f_bias blocks, i2h and h2h, are forget_bias instead. MXNet's FusedRNN. */
+ * I follows from the vector's size, (I + h + 2)·h·m·b + (L − 1)·m·h·(h + b·h + 2)·b; a size that no I ≥ 1 gives is a SHAPE
+ * error with the nearest that one does. Each block is an array of its own, named l0_i2h_f_weight and so on (r for the way
+ * back): `init`, retained, fills it by its name (FANIN_RULE_NAME), so fans are those of one gate and biases are 0; NULL: the
+ * descriptor's global_init does. An lstm's _f_bias blocks, i2h and h2h, are forget_bias instead. MXNet's FusedRNN. */
 FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
                                       int bidirectional, double forget_bias, fanin_initializer **out);
 
