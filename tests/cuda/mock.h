@@ -1,0 +1,52 @@
+/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, and errors when a
+ * test asks for them. So what the module does around its kernels is tested where there is no GPU. */
+#ifndef FANIN_TESTS_CUDA_MOCK_H
+#define FANIN_TESTS_CUDA_MOCK_H
+
+#include <cuda_runtime_api.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MOCK_REGIONS 8
+
+struct mock_region {
+    const void *base;
+    size_t bytes;
+    enum cudaMemoryType type;
+    int device;
+};
+
+struct mock {
+    /* What is there. */
+    int devices, driver_version;
+    cudaError_t count_error; /* of cudaGetDeviceCount */
+    struct mock_region regions[MOCK_REGIONS];
+    size_t region_count;
+    bool capturing;
+
+    /* The error that the caller's or our calls left, and a lost context, which every call returns. */
+    cudaError_t last, lost;
+
+    /* The next launch, loading of kernels, or allocation number `fail_allocation` (1: the next) fails so. */
+    cudaError_t launch_error, load_error, pool_error;
+    int fail_allocation;
+
+    /* What happened. Foreign rows are of memory that is not the device's. */
+    int launches[2], foreign_rows, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
+    bool loaded_relaxed;
+    cudaStream_t last_stream;
+    void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */
+    char primary[2], other[2];
+    enum cudaStreamCaptureMode mode;
+};
+
+extern struct mock mock;
+
+/* Two devices, nothing current, nothing wrong. */
+void mock_reset(void);
+
+/* Memory that pointers may point to. */
+void mock_add_region(const void *base, size_t bytes, enum cudaMemoryType type, int device);
+
+#endif

@@ -1,0 +1,21 @@
+/* libcuda.so.1 for tests: the three functions that the module looks up, answered by the test program. */
+#include <cuda.h>
+
+CUresult mock_get_current(CUcontext *out);
+CUresult mock_set_current(CUcontext context);
+CUresult mock_get_device(CUdevice *out);
+
+CUresult cuCtxGetCurrent(CUcontext *out)
+{
+    return mock_get_current(out);
+}
+
+CUresult cuCtxSetCurrent(CUcontext context)
+{
+    return mock_set_current(context);
+}
+
+CUresult cuCtxGetDevice(CUdevice *out)
+{
+    return mock_get_device(out);
+}

@@ -1,0 +1,122 @@
+/* What device code does in one instruction, or in fewer steps, against the definition, for every float. Needs a GPU. */
+#include "device.h"
+
+#include "cuda/values.h"
+
+struct result {
+    unsigned long long wrong;
+    uint32_t example; /* one of those that are wrong */
+};
+
+/* One argument of each test is any of the 2^32 words. */
+typedef bool (*test)(uint32_t word);
+
+__device__ static bool root_is_right(uint32_t word)
+{
+    const float x = __uint_as_float(word);
+    if (x != 0.0f && !(x >= 0x1p-23f && x < 64.0f)) {
+        return true; /* no square of a radius */
+    }
+    return __float_as_uint(values_square_root(fabsf(x))) == __float_as_uint(__fsqrt_rn(fabsf(x)));
+}
+
+/* What values_square_root is told of its argument. */
+__device__ static bool square_is_in_range(uint32_t word)
+{
+    const float square = normal_log_float(uniform_unit_float(word));
+    return __float_as_uint(square) == 0 || (square >= 0x1p-23f && square < 64.0f);
+}
+
+__device__ static bool rounding_is_right(uint32_t word)
+{
+    const float value = __uint_as_float(word);
+    if (isnan(value)) {
+        return true;
+    }
+    const uint32_t half = values_round_float16(value, -value), brain = values_round_bfloat16(value, -value);
+    return (half & 0xffffu) == round_to_float16(value) && half >> 16 == round_to_float16(-value) &&
+           (brain & 0xffffu) == round_to_bfloat16(value) && brain >> 16 == round_to_bfloat16(-value);
+}
+
+__device__ static bool bounds_are_right(uint32_t word)
+{
+    const float bounds[][2] = {{-0.1f, 0.1f},   {0.0f, 1.0f},          {-1.0f, 0.0f},   {0.3f, 0.3333f},
+                               {-1e-7f, 1e-7f}, {-65504.0f, 65504.0f}, {-3e-8f, 5e-5f}, {-0x1p-24f, 0x1p-24f}};
+    for (int i = 0; i < 8; i++) {
+        float low, high;
+        /* A uniform number lies in its float32 bounds. */
+        const float value = float_clamp(__uint_as_float(word), bounds[i][0], bounds[i][1]);
+        if (isnan(value)) {
+            return true;
+        }
+        if (float16_inward(bounds[i][0], bounds[i][1], &low, &high)) {
+            const uint32_t lows = round_to_float16(low) * 0x10001u, highs = round_to_float16(high) * 0x10001u;
+            const uint32_t expected = round_to_float16(float_clamp(value, low, high));
+            if (values_round_float16_within(value, value, lows, highs) != expected * 0x10001u) {
+                return false;
+            }
+        }
+        if (bfloat16_inward(bounds[i][0], bounds[i][1], &low, &high)) {
+            const uint32_t lows = round_to_bfloat16(low) * 0x10001u, highs = round_to_bfloat16(high) * 0x10001u;
+            const uint32_t expected = round_to_bfloat16(float_clamp(value, low, high));
+            if (values_round_bfloat16_within(value, value, lows, highs) != expected * 0x10001u) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+template <test is_right> __global__ void check_all(result *out)
+{
+    const uint64_t threads = (uint64_t)gridDim.x * blockDim.x;
+    for (uint64_t word = (uint64_t)blockIdx.x * blockDim.x + threadIdx.x; word < UINT64_C(1) << 32; word += threads) {
+        if (!is_right((uint32_t)word)) {
+            atomicAdd(&out->wrong, 1ull);
+            out->example = (uint32_t)word;
+        }
+    }
+}
+
+static void run(void (*kernel)(result *))
+{
+    result *device = nullptr, found = {0, 0};
+    assert_cuda(cudaMalloc((void **)&device, sizeof found));
+    assert_cuda(cudaMemset(device, 0, sizeof found));
+    void *arguments[] = {&device};
+    assert_cuda(cudaLaunchKernel((const void *)kernel, dim3(4096), dim3(256), arguments, 0, nullptr));
+    assert_cuda(cudaMemcpy(&found, device, sizeof found, cudaMemcpyDeviceToHost));
+    assert_cuda(cudaFree(device));
+    if (found.wrong != 0) {
+        fail_msg("%llu of 2^32 words are wrong, one of them is 0x%08x", found.wrong, found.example);
+    }
+}
+
+static void test_square_root(void **)
+{
+    run(check_all<root_is_right>);
+    run(check_all<square_is_in_range>);
+}
+
+static void test_rounding(void **)
+{
+    run(check_all<rounding_is_right>);
+}
+
+static void test_bounds(void **)
+{
+    run(check_all<bounds_are_right>);
+}
+
+int main()
+{
+    if (!device_is_there()) {
+        return DEVICE_SKIPPED;
+    }
+    const CMUnitTest tests[] = {
+        cmocka_unit_test(test_square_root),
+        cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_bounds),
+    };
+    return cmocka_run_group_tests(tests, nullptr, nullptr);
+}

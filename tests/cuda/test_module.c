@@ -1,0 +1,131 @@
+/* How the library opens its CUDA module, and what it says where it cannot. Without a GPU, and without the module, too. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "cuda_module.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define THREADS 8
+
+static void assert_says(const char *text, const char *words)
+{
+    if (strstr(text, words) == NULL) {
+        fail_msg("'%s' is not in: %s", words, text);
+    }
+}
+
+static void assert_does_not_open(const char *path, const char *words)
+{
+    struct cuda_module module;
+    char reason[512] = "";
+    memset(&module, 0x5A, sizeof module);
+    const struct cuda_module before = module;
+    assert_false(cuda_module_open(path, &module, reason, sizeof reason));
+    assert_says(reason, words);
+    assert_memory_equal(&module, &before, sizeof module);
+}
+
+static void test_no_file(void **state)
+{
+    (void)state;
+    assert_does_not_open("/no/such/folder/libfanin_cuda.so", "this fanin has no CUDA backend: there is no /no/such/folder");
+}
+
+static void test_no_library(void **state)
+{
+    (void)state;
+    assert_does_not_open(NOT_A_LIBRARY, "the CUDA module cannot be opened");
+}
+
+static void test_another_library(void **state)
+{
+    (void)state;
+    assert_does_not_open(NOT_A_MODULE, "is not fanin's CUDA module: it has no fanin_cuda_open");
+}
+
+static void test_another_version(void **state)
+{
+    (void)state;
+    assert_does_not_open(OTHER_MODULE, "is of another version of fanin: found 9.8.7 (6), expected 0.");
+}
+
+/* This program has no module beside it. All threads get the same answer, and a message of their own. */
+static void *ask(void *result)
+{
+    const struct backend *backend = NULL;
+    const fanin_status status = cuda_module_backend("weight", 3, &backend);
+    *(int *)result = status == FANIN_ERROR_DEVICE && backend == NULL &&
+                     strstr(fanin_last_error(), "parameter 'weight': found a tensor on CUDA device 3: ") != NULL &&
+                     strstr(fanin_last_error(), "there is no /") != NULL;
+    return NULL;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    pthread_t threads[THREADS];
+    int results[THREADS] = {0};
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, ask, &results[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_true(results[i]);
+    }
+    const struct cuda_module *module = NULL;
+    assert_int_equal(cuda_module_get("--device cuda", &module), FANIN_ERROR_DEVICE);
+    assert_says(fanin_last_error(), "--device cuda: this fanin has no CUDA backend");
+    assert_null(module);
+}
+
+/* The module itself: it opens wherever it was built, and finds devices or says why there are none. */
+static void test_module(void **state)
+{
+    (void)state;
+#ifdef CUDA_MODULE
+    struct cuda_module module;
+    char reason[512] = "";
+    if (!cuda_module_open(CUDA_MODULE, &module, reason, sizeof reason)) {
+        fail_msg("%s", reason);
+    }
+    assert_string_equal(module.backend->name, "cuda");
+    int count = -1;
+    const fanin_status status = module.count(&count);
+    if (status == FANIN_OK) {
+        print_message("%d CUDA devices\n", count);
+        assert_true(count > 0);
+        struct cuda_device device;
+        assert_int_equal(module.describe(0, &device), FANIN_OK);
+        assert_true(device.multiprocessors > 0 && device.memory > 0 && strlen(device.name) > 0);
+    } else {
+        print_message("%s\n", fanin_last_error());
+        assert_int_equal(status, FANIN_ERROR_DEVICE);
+        assert_int_equal(strncmp(fanin_last_error(), "CUDA: ", 6), 0);
+        assert_int_equal(count, -1);
+        struct cuda_stage *stage = NULL;
+        assert_int_equal(module.stage_open(0, 4096, &stage), FANIN_ERROR_DEVICE);
+        assert_null(stage);
+    }
+    module.stage_close(NULL);
+    assert_int_equal(module.prepare("weight", 1000), FANIN_ERROR_DEVICE);
+    assert_says(fanin_last_error(), "parameter 'weight': ");
+    assert_int_equal(module.prepare("weight", -1), FANIN_ERROR_DEVICE);
+#else
+    print_message("skipped: there is no CUDA toolkit, so the module was not built\n");
+    skip();
+#endif
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_no_file),         cmocka_unit_test(test_no_library), cmocka_unit_test(test_another_library),
+        cmocka_unit_test(test_another_version), cmocka_unit_test(test_threads),    cmocka_unit_test(test_module),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
