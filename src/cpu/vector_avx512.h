@@ -11,11 +11,9 @@
 /* 64-bit lanes of a vector. */
 #define VECTOR_LANES 8
 
-/* Cells (vector_philox.h) that are made together, to hide the multiplier's latency: four each take four registers. */
-#define VECTOR_CELLS 4
-
-/* Of these, so many are made normal together. */
-#define VECTOR_NORMAL_CELLS 2
+/* Cells (vector_philox.h) that are made together, to hide latency; those of normal numbers, which take more registers. Measured. */
+#define VECTOR_CELLS        4
+#define VECTOR_NORMAL_CELLS 4
 
 typedef __m512i vector_words;
 typedef __m512 vector_floats;
@@ -177,6 +175,11 @@ VECTOR vector_floats vector_float_fma(vector_floats a, vector_floats b, vector_f
     return _mm512_fmadd_ps(a, b, c);
 }
 
+VECTOR vector_floats vector_float_fma_subtract(vector_floats a, vector_floats b, vector_floats c)
+{
+    return _mm512_fmsub_ps(a, b, c);
+}
+
 VECTOR vector_floats vector_float_square_root(vector_floats a)
 {
     return _mm512_sqrt_ps(a);
@@ -256,6 +259,11 @@ VECTOR vector_doubles vector_double_multiply(vector_doubles a, vector_doubles b)
 VECTOR vector_doubles vector_double_fma(vector_doubles a, vector_doubles b, vector_doubles c)
 {
     return _mm512_fmadd_pd(a, b, c);
+}
+
+VECTOR vector_doubles vector_double_fma_subtract(vector_doubles a, vector_doubles b, vector_doubles c)
+{
+    return _mm512_fmsub_pd(a, b, c);
 }
 
 VECTOR vector_doubles vector_double_square_root(vector_doubles a)

@@ -47,7 +47,8 @@ VECTOR void vector_numbers_make(enum fill_kind kind, enum dtype dtype, const str
 /* The inward bounds lie within the bounds, so 16-bit floats need no others. */
 VECTOR vector_floats vector_uniform_floats(enum dtype dtype, const union vector_numbers *numbers, vector_words word)
 {
-    const vector_floats value = vector_float_fma(vector_unit_floats(word), numbers->floats.width, numbers->floats.low);
+    const vector_floats value = vector_float_fma(vector_unit_floats(vector_hidden(&vector_table_float), word),
+                                                 numbers->floats.width, numbers->floats.low);
     if (dtype == DTYPE_FLOAT32) {
         return vector_float_at_most(value, numbers->floats.high);
     }
@@ -80,19 +81,18 @@ VECTOR void vector_store_cells_floats(enum fill_kind kind, enum dtype dtype, siz
         }
         return;
     }
-    const int together = cells < VECTOR_NORMAL_CELLS ? cells : VECTOR_NORMAL_CELLS;
-    for (int c = 0; c < cells; c += together) {
-        vector_floats first[VECTOR_CELLS], second[VECTOR_CELLS];
-        vector_normal_floats(together, &even[c], &odd[c], numbers->floats.mean, numbers->floats.sigma, first, second);
-        for (int i = 0; i < together; i++) {
-            vector_store_floats_as(dtype, first[i], second[i], out + (size_t)(c + i) * cell_size);
-        }
+    vector_floats first[VECTOR_CELLS], second[VECTOR_CELLS];
+    vector_normal_floats(vector_hidden(&vector_table_float), cells, even, odd, numbers->floats.mean, numbers->floats.sigma,
+                         first, second);
+    for (int c = 0; c < cells; c++) {
+        vector_store_floats_as(dtype, first[c], second[c], out + (size_t)c * cell_size);
     }
 }
 
 VECTOR vector_doubles vector_uniform_doubles(const union vector_numbers *numbers, vector_words joined)
 {
-    const vector_doubles value = vector_double_fma(vector_unit_doubles(joined), numbers->doubles.width, numbers->doubles.low);
+    const vector_doubles value = vector_double_fma(vector_unit_doubles(vector_hidden(&vector_table_double), joined),
+                                                   numbers->doubles.width, numbers->doubles.low);
     return vector_double_at_most(value, numbers->doubles.high);
 }
 
@@ -110,13 +110,11 @@ VECTOR void vector_store_cells_doubles(enum fill_kind kind, size_t cell_size, co
         }
         return;
     }
-    const int together = cells < VECTOR_NORMAL_CELLS ? cells : VECTOR_NORMAL_CELLS;
-    for (int c = 0; c < cells; c += together) {
-        vector_doubles first[VECTOR_CELLS], second[VECTOR_CELLS];
-        vector_normal_doubles(together, &even[c], &odd[c], numbers->doubles.mean, numbers->doubles.sigma, first, second);
-        for (int i = 0; i < together; i++) {
-            vector_store_doubles(out + (size_t)(c + i) * cell_size, first[i], second[i]);
-        }
+    vector_doubles first[VECTOR_CELLS], second[VECTOR_CELLS];
+    vector_normal_doubles(vector_hidden(&vector_table_double), cells, even, odd, numbers->doubles.mean, numbers->doubles.sigma,
+                          first, second);
+    for (int c = 0; c < cells; c++) {
+        vector_store_doubles(out + (size_t)c * cell_size, first[c], second[c]);
     }
 }
 
@@ -141,26 +139,28 @@ VECTOR void vector_fill_segment(enum fill_kind kind, enum dtype dtype, size_t si
                                 const union vector_numbers *numbers, int64_t index, int64_t count, char *out)
 {
     const int per_block = dtype == DTYPE_FLOAT64 ? 2 : 4, per_cell = VECTOR_LANES * per_block;
+    const int cells = kind == FILL_NORMAL ? VECTOR_NORMAL_CELLS : VECTOR_CELLS;
     const size_t cell_size = (size_t)per_cell * size;
     const uint64_t block = (uint64_t)(index / per_block);
     int skip = (int)(index % per_block);
 
-    struct vector_stream stream;
-    vector_stream_make(fill->seed, fill->stream, (uint32_t)(block >> 32), &stream);
+    struct vector_stream made;
+    vector_stream_make(fill->seed, fill->stream, (uint32_t)(block >> 32), &made);
+    const struct vector_stream *const stream = vector_hidden(&made);
     vector_words counter =
         vector_add64(vector_set64(block & 0xffffffffu), dtype == DTYPE_BFLOAT16 ? vector_count() : vector_count_interleaved());
     while (count > 0) {
-        while (skip == 0 && count >= VECTOR_CELLS * per_cell) {
-            vector_fill_cells(kind, dtype, cell_size, numbers, &stream, counter, VECTOR_CELLS, out);
-            counter = vector_add64(counter, vector_set64(VECTOR_CELLS * VECTOR_LANES));
-            out += VECTOR_CELLS * cell_size;
-            count -= VECTOR_CELLS * per_cell;
+        while (skip == 0 && count >= cells * per_cell) {
+            vector_fill_cells(kind, dtype, cell_size, numbers, stream, counter, cells, out);
+            counter = vector_add64(counter, vector_set64((uint64_t)cells * VECTOR_LANES));
+            out += (size_t)cells * cell_size;
+            count -= cells * per_cell;
         }
         if (count > 0) {
             _Alignas(64) char part[VECTOR_LANES * 4 * sizeof(float)];
             const int taken = count < per_cell - skip ? (int)count : per_cell - skip;
             const bool whole = taken == per_cell;
-            vector_fill_cells(kind, dtype, cell_size, numbers, &stream, counter, 1, whole ? out : part);
+            vector_fill_cells(kind, dtype, cell_size, numbers, stream, counter, 1, whole ? out : part);
             if (!whole) {
                 memcpy(out, part + (size_t)skip * size, (size_t)taken * size);
             }
@@ -178,13 +178,14 @@ VECTOR void fill_continuous(enum fill_kind kind, enum dtype dtype, size_t size, 
 {
     const int per_block = dtype == DTYPE_FLOAT64 ? 2 : 4;
     const int64_t segment = per_block * (INT64_C(1) << 32);
-    union vector_numbers numbers;
-    vector_numbers_make(kind, dtype, fill, &numbers);
+    union vector_numbers made;
+    vector_numbers_make(kind, dtype, fill, &made);
+    const union vector_numbers *const numbers = vector_hidden(&made);
     char *target = out;
     while (count > 0) {
         const int64_t left = segment - index % segment;
         const int64_t taken = count < left ? count : left;
-        vector_fill_segment(kind, dtype, size, fill, &numbers, index, taken, target);
+        vector_fill_segment(kind, dtype, size, fill, numbers, index, taken, target);
         target += (size_t)taken * size;
         count -= taken;
         /* Not beyond the last index of all. */
