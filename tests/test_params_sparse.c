@@ -164,11 +164,90 @@ static void check_csr(int64_t rows, int64_t columns, int64_t most, int integer, 
     free(indices);
 }
 
+/* An extent that needs all values of the small integers. */
+static int64_t extent_of(int integer)
+{
+    return integers[integer].size <= 2 ? integers[integer].limit : 1000;
+}
+
+/* Rows beyond what 32 bits count: only the parts around them are read. */
+static void test_far_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        int integer;
+        int64_t extent, rows[3];
+    } cases[] = {{4, INT32_MAX, {5, 1 << 20, INT32_MAX - 1}},
+                 {5, INT64_C(1) << 32, {0, INT64_C(3000000000), UINT32_MAX}},
+                 {6, INT64_C(1) << 60, {INT64_C(1) << 31, INT64_C(1) << 32, (INT64_C(1) << 60) - 1}}};
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct bytes bytes = {0};
+        struct params params = {0};
+        struct params_reader reader;
+        put_start(&bytes, 1);
+        put32(&bytes, V2);
+        put32(&bytes, 1);
+        put_shape(&bytes, 2, (int64_t[]){3, 2});
+        put_shape(&bytes, 2, (int64_t[]){cases[c].extent, 2});
+        put_type(&bytes, 3);
+        put32(&bytes, integers[cases[c].integer].type);
+        put_shape(&bytes, 1, (int64_t[]){3});
+        put(&bytes, (uint8_t[]){1, 2, 3, 4, 5, 6}, 6);
+        put_indices(&bytes, cases[c].rows, 3, cases[c].integer);
+        put64(&bytes, 0);
+        const int fd = open_bytes(bytes.data, bytes.size);
+        assert_status(params_read(fd, "file", (int64_t)bytes.size, &params), FANIN_OK);
+        assert_int_equal(params.entries[0].count, 2 * cases[c].extent);
+        assert_int_equal(params_reader_start(&reader, fd, "file"), FANIN_OK);
+        for (int k = 0; k < 3; k++) {
+            uint8_t found[2];
+            const int64_t begin = 2 * cases[c].rows[k];
+            assert_status(params_reader_read(&reader, &params.entries[0], begin, 2, found), FANIN_OK);
+            assert_int_equal(found[0], 2 * k + 1);
+            assert_int_equal(found[1], 2 * k + 2);
+            if (begin > 0) {
+                assert_status(params_reader_read(&reader, &params.entries[0], begin - 1, 2, found), FANIN_OK);
+                assert_int_equal(found[0], 0);
+                assert_int_equal(found[1], 2 * k + 1);
+            }
+        }
+        params_reader_free(&reader);
+        params_free(&params);
+        close(fd);
+        free(bytes.data);
+    }
+}
+
+/* A negative row is one, whatever the type, even where the same bits without a sign would be within the array. */
+static void test_negative_rows(void **state)
+{
+    (void)state;
+    static const int signed_integers[] = {1, 2, 4, 6};
+    for (size_t i = 0; i < sizeof signed_integers / sizeof *signed_integers; i++) {
+        struct bytes bytes = {0};
+        struct params params;
+        put_start(&bytes, 1);
+        put32(&bytes, V2);
+        put32(&bytes, 1);
+        put_shape(&bytes, 1, (int64_t[]){1});
+        put_shape(&bytes, 1, (int64_t[]){INT64_C(1) << 40});
+        put_type(&bytes, 3);
+        put32(&bytes, integers[signed_integers[i]].type);
+        put_shape(&bytes, 1, (int64_t[]){1});
+        put(&bytes, "x", 1);
+        put_indices(&bytes, (int64_t[]){-1}, 1, signed_integers[i]);
+        put64(&bytes, 0);
+        assert_status(read_bytes(bytes.data, bytes.size, &params), FANIN_ERROR_FORMAT);
+        assert_message("row index 0 is -1, expected 0 to 1099511627775", NULL);
+        free(bytes.data);
+    }
+}
+
 static void test_row_sparse(void **state)
 {
     (void)state;
     for (int integer = 0; integer < INTEGERS; integer++) {
-        const int64_t rows = integers[integer].limit < 300 ? integers[integer].limit : 300;
+        const int64_t rows = extent_of(integer);
         check_rows(rows, 5, 100, integer, true);
         check_rows(rows, 5, 100, integer, false);
     }
@@ -186,7 +265,7 @@ static void test_csr(void **state)
 {
     (void)state;
     for (int integer = 0; integer < INTEGERS; integer++) {
-        const int64_t columns = integers[integer].limit < 300 ? integers[integer].limit : 300;
+        const int64_t columns = extent_of(integer);
         check_csr(20, columns, 1000, integer, true);
         check_csr(20, columns, 1000, integer, false);
     }
@@ -200,6 +279,7 @@ static void test_csr(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_row_sparse), cmocka_unit_test(test_csr)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_row_sparse), cmocka_unit_test(test_far_rows),
+                                       cmocka_unit_test(test_negative_rows), cmocka_unit_test(test_csr)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
