@@ -240,22 +240,31 @@ BODY void fill_random(enum fill_kind kind, enum dtype dtype, size_t size, const 
     }
 }
 
-BODY void fill_bilinear(enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
+/* The x axis' tents are kept for so wide a filter. */
+#define BILINEAR_TENTS 512
+
+/* Part of a filter's rows. */
+BODY void fill_bilinear_rows(enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index, int64_t count,
+                             char *out)
 {
     const struct bilinear filter = fill->bilinear;
+    const bool kept = filter.x.extent <= BILINEAR_TENTS && count > filter.x.extent;
+    double tents[BILINEAR_TENTS];
+    for (int i = 0; kept && i < filter.x.extent; i++) {
+        tents[i] = bilinear_tent(&filter.x, filter.centred, i);
+    }
     int64_t x = index % filter.x.extent;
     int64_t y = index / filter.x.extent % filter.y.extent;
-    char *target = out;
     while (count > 0) {
         float values[BATCH];
         const int64_t row = filter.x.extent - x < count ? filter.x.extent - x : count;
         const int taken = row < BATCH ? (int)row : BATCH;
         const double weight = bilinear_tent(&filter.y, filter.centred, y);
         for (int i = 0; i < taken; i++) {
-            values[i] = (float)(bilinear_tent(&filter.x, filter.centred, x + i) * weight);
+            values[i] = (float)((kept ? tents[x + i] : bilinear_tent(&filter.x, filter.centred, x + i)) * weight);
         }
-        store_floats(dtype, fill, values, taken, target);
-        target += (size_t)taken * size;
+        store_floats(dtype, fill, values, taken, out);
+        out += (size_t)taken * size;
         count -= taken;
         x += taken;
         if (x == filter.x.extent) {
@@ -265,13 +274,47 @@ BODY void fill_bilinear(enum dtype dtype, size_t size, const struct cpu_fill *fi
     }
 }
 
+/* Repeats the first `period` bytes up to `bytes`, in pieces that stay in the first-level cache. */
+BODY void repeat_bytes(char *out, size_t period, size_t bytes)
+{
+    size_t done = period, piece = period;
+    while (done < bytes) {
+        const size_t taken = bytes - done < piece ? bytes - done : piece;
+        memcpy(out + done, out, taken);
+        done += taken;
+        piece = piece < 4096 ? done : piece;
+    }
+}
+
+/* The domain is one filter again and again. */
+BODY void fill_bilinear(enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
+{
+    const int64_t filter = fill->bilinear.x.extent * fill->bilinear.y.extent;
+    const int64_t first = count < filter ? count : filter;
+    fill_bilinear_rows(dtype, size, fill, index, first, out);
+    if (first > 0) {
+        repeat_bytes(out, (size_t)first * size, (size_t)count * size);
+    }
+}
+
+/* 32 bytes in as few registers as the variant has, at any address. (Vectors wider than a register are taken apart too far.) */
+typedef uint64_t wide __attribute__((vector_size(32), aligned(1), may_alias));
+
 /* Constants: `size` is that of the element. */
 BODY void fill_constant(size_t size, const struct cpu_fill *fill, int64_t count, void *out)
 {
-    char *target = out;
-    for (int64_t i = 0; i < count; i++) {
-        memcpy(target + (size_t)i * size, fill->constant, size);
+    char pattern[sizeof(wide)];
+    for (size_t i = 0; i < sizeof pattern; i += size) {
+        memcpy(pattern + i, fill->constant, size);
     }
+    const wide value = *(const wide *)pattern;
+    char *target = out;
+    size_t bytes = (size_t)count * size;
+    for (; bytes >= sizeof pattern; bytes -= sizeof pattern) {
+        *(wide *)target = value;
+        target += sizeof pattern;
+    }
+    memcpy(target, pattern, bytes);
 }
 
 #endif

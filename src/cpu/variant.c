@@ -1,6 +1,7 @@
 /* Which variant of the kernels runs. */
 #include "copy_kernels.h"
 #include "kernel.h"
+#include "variant.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -93,4 +94,9 @@ const struct cpu_kernels *cpu_kernels_chosen(void)
 {
     pthread_once(&chosen_once, choose);
     return &chosen_kernels;
+}
+
+const char *fanin_private_cpu_variant(void)
+{
+    return cpu_variant_name(cpu_variant_chosen());
 }
