@@ -41,8 +41,9 @@ int init_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 int stat_main(int argc, char **argv);
 int convert_main(int argc, char **argv);
+int devices_main(int argc, char **argv);
 
 /* Texts of --help. */
-extern const char program_help[], init_help[], list_help[], stat_help[], convert_help[];
+extern const char program_help[], init_help[], list_help[], stat_help[], convert_help[], devices_help[];
 
 #endif

@@ -5,6 +5,7 @@ const char program_help[] =
     "       fanin list [NAME] [--json]                              the initializers and their parameters\n"
     "       fanin stat FILE [NAME...] [--json]                      statistics of the tensors of a file\n"
     "       fanin convert IN.params OUT.safetensors                 MXNet's files as safetensors\n"
+    "       fanin devices                                           what can fill, or why it cannot\n"
     "       fanin --version\n"
     "       fanin COMMAND --help                                    all options of a command\n"
     "\n"
@@ -71,3 +72,11 @@ const char convert_help[] =
     "  -h, --help    this text\n"
     "\n"
     "The file appears when it is complete; an existing one is replaced.\n";
+
+const char devices_help[] = "usage: fanin devices\n"
+                            "\n"
+                            "A line for the CPU and one for each CUDA device that --device can name, or the reason why there is\n"
+                            "none. The CPU's line names the variant of its kernels; the environment variable FANIN_CPU (portable,\n"
+                            "avx2, avx512) chooses another one. All give the same bits.\n"
+                            "\n"
+                            "  -h, --help  this text\n";

@@ -1,5 +1,6 @@
 /* fanin init: fills a model's weights into a file. */
 #include "command.h"
+#include "device_fill.h"
 #include "dry_run.h"
 #include "init_metadata.h"
 #include "output.h"
@@ -10,12 +11,10 @@
 
 #include "formats/safetensors.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char command[] = "init";
 
@@ -47,27 +46,15 @@ static void note_integers(const struct model *model)
 
 static fanin_status write_header(const struct output *output, const char *text, size_t size)
 {
-    for (size_t done = 0; done < size;) {
-        const ssize_t wrote = pwrite(output->fd, text + done, size - done, (off_t)done);
-        if (wrote < 0 && errno == EINTR) {
-            continue;
-        }
-        if (wrote <= 0) {
-            return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", output->target);
-        }
-        done += (size_t)wrote;
-    }
-    return FANIN_OK;
+    const int error = output_write(output->fd, text, size, 0);
+    return error == 0 ? FANIN_OK
+                      : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %s", output->target, strerrordesc_np(error));
 }
 
 /* Fills the windows one after another; the writer writes each while the next is filled. */
-static fanin_status fill_windows(const struct model *model, const struct init_options *options, struct writer *writer,
+static fanin_status fill_windows(const struct model *model, const fanin_options *options, struct writer *writer,
                                  struct progress *progress)
 {
-    fanin_options fill = FANIN_OPTIONS_INIT;
-    fill.seed = options->seed;
-    fill.contract = FANIN_CONTRACT;
-    fill.threads = options->threads;
     struct window_cursor cursor = {0};
     int64_t done = 0;
     for (;;) {
@@ -79,7 +66,7 @@ static fanin_status fill_windows(const struct model *model, const struct init_op
         if (status != FANIN_OK || size == 0) {
             return status;
         }
-        status = fanin_plan_run(plan, &fill);
+        status = fanin_plan_run(plan, options);
         fanin_plan_free(plan);
         if (status != FANIN_OK) {
             return status;
@@ -93,12 +80,19 @@ static fanin_status fill_windows(const struct model *model, const struct init_op
 static fanin_status fill_file(const struct model *model, const struct init_options *options, struct output *output,
                               struct progress *progress)
 {
+    fanin_options fill = FANIN_OPTIONS_INIT;
+    fill.seed = options->seed;
+    fill.contract = FANIN_CONTRACT;
+    fill.threads = options->threads;
+    if (model->device.device_type == kDLCUDA) {
+        return device_fill(model, &fill, output, progress);
+    }
     struct writer writer;
     fanin_status status = writer_start(&writer, output->fd, output->target, model->header.data_offset, (size_t)WINDOW);
     if (status != FANIN_OK) {
         return status;
     }
-    status = fill_windows(model, options, &writer, progress);
+    status = fill_windows(model, &fill, &writer, progress);
     const fanin_status written = writer_finish(&writer);
     return status != FANIN_OK ? status : written;
 }

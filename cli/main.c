@@ -8,7 +8,8 @@
 static const struct {
     const char *name;
     int (*main)(int argc, char **argv);
-} commands[] = {{"init", init_main}, {"list", list_main}, {"stat", stat_main}, {"convert", convert_main}};
+} commands[] = {
+    {"init", init_main}, {"list", list_main}, {"stat", stat_main}, {"convert", convert_main}, {"devices", devices_main}};
 
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 

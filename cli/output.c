@@ -192,6 +192,22 @@ void output_discard(struct output *output)
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
 
+int output_write(int fd, const char *data, size_t size, int64_t offset)
+{
+    size_t done = 0;
+    while (done < size) {
+        const ssize_t wrote = pwrite(fd, data + done, size - done, (off_t)(offset + (int64_t)done));
+        if (wrote < 0 && errno == EINTR) {
+            continue;
+        }
+        if (wrote <= 0) {
+            return wrote < 0 ? errno : EIO;
+        }
+        done += (size_t)wrote;
+    }
+    return 0;
+}
+
 fanin_status output_commit(struct output *output)
 {
     fanin_status status = FANIN_OK;

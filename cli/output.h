@@ -18,6 +18,9 @@ fanin_status output_check(const char *path, const struct inputs *inputs);
  * Errors: FILE, MEMORY. */
 fanin_status output_create(const char *path, const struct inputs *inputs, int64_t size, struct output *out);
 
+/* Writes all of `data` at `offset` of a file. Returns 0 or errno. */
+int output_write(int fd, const char *data, size_t size, int64_t offset);
+
 /* Brings the file to the disk and gives it its name; the output is then gone, also after an error. Errors: FILE. */
 fanin_status output_commit(struct output *output);
 

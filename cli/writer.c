@@ -1,26 +1,9 @@
 #include "writer.h"
 
-#include <errno.h>
+#include "output.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* 0 or errno. */
-static int write_at(int fd, const char *data, size_t size, int64_t offset)
-{
-    size_t done = 0;
-    while (done < size) {
-        const ssize_t wrote = pwrite(fd, data + done, size - done, (off_t)(offset + (int64_t)done));
-        if (wrote < 0 && errno == EINTR) {
-            continue;
-        }
-        if (wrote <= 0) {
-            return wrote < 0 ? errno : EIO;
-        }
-        done += (size_t)wrote;
-    }
-    return 0;
-}
 
 static void *run(void *argument)
 {
@@ -40,7 +23,7 @@ static void *run(void *argument)
         writer->offset += (int64_t)buffer->size;
         pthread_mutex_unlock(&writer->mutex);
         if (error == 0) {
-            error = write_at(writer->fd, buffer->data, buffer->size, offset);
+            error = output_write(writer->fd, buffer->data, buffer->size, offset);
         }
         pthread_mutex_lock(&writer->mutex);
         writer->error = error;

@@ -1,5 +1,7 @@
 #include "backend.h"
 
+#include "cuda_module.h"
+
 /* DLPack's names of the device types that fanin has no backend for. */
 static const char *device_type_name(int type)
 {
@@ -41,14 +43,12 @@ fanin_status backend_find(const char *name, DLDevice device, const struct backen
         return FANIN_OK;
     case kDLCUDA:
     case kDLCUDAManaged:
-        return fanin_fail(
-            FANIN_ERROR_DEVICE,
-            "parameter '%s': found a tensor on CUDA device %d, expected one on the CPU: this build of fanin has no "
-            "CUDA backend",
-            name, (int)device.device_id);
+        return cuda_module_backend(name, (int)device.device_id, out);
     default:
         return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found a tensor of device type %d (%s), expected one on the CPU (%d or %d)", name,
-                          type, device_type_name(type), (int)kDLCPU, (int)kDLCUDAHost);
+                          "parameter '%s': found a tensor of device type %d (%s), expected the CPU (%d or %d) "
+                          "or CUDA (%d or %d)",
+                          name, type, device_type_name(type), (int)kDLCPU, (int)kDLCUDAHost, (int)kDLCUDA,
+                          (int)kDLCUDAManaged);
     }
 }

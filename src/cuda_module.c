@@ -89,7 +89,7 @@ static bool open_module_once(void)
     return is_open;
 }
 
-fanin_status cuda_module_get(const char *subject, const struct cuda_module **out)
+fanin_status fanin_private_cuda_module(const char *subject, const struct cuda_module **out)
 {
     if (!open_module_once()) {
         return fanin_fail(FANIN_ERROR_DEVICE, "%s: %s", subject, reason_not_open);
@@ -104,9 +104,10 @@ fanin_status cuda_module_backend(const char *name, int ordinal, const struct bac
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': found a tensor on CUDA device %d: %s", name, ordinal,
                           reason_not_open);
     }
-    const fanin_status status = module.prepare(name, ordinal);
-    if (status == FANIN_OK) {
-        *out = module.backend;
+    const fanin_status status = module.prepare(NULL, ordinal);
+    if (status != FANIN_OK) {
+        return fanin_fail(status, "parameter '%s': found a tensor on CUDA device %d: %s", name, ordinal, fanin_last_error());
     }
-    return status;
+    *out = module.backend;
+    return FANIN_OK;
 }

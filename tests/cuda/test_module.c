@@ -78,7 +78,7 @@ static void test_threads(void **state)
         assert_true(results[i]);
     }
     const struct cuda_module *module = NULL;
-    assert_int_equal(cuda_module_get("--device cuda", &module), FANIN_ERROR_DEVICE);
+    assert_int_equal(fanin_private_cuda_module("--device cuda", &module), FANIN_ERROR_DEVICE);
     assert_says(fanin_last_error(), "--device cuda: this fanin has no CUDA backend");
     assert_null(module);
 }

@@ -1,0 +1,10 @@
+/* What the program tells of the CPU. Shown by the library for the program of the same build; no part of the API. */
+#ifndef FANIN_SRC_CPU_VARIANT_H
+#define FANIN_SRC_CPU_VARIANT_H
+
+#include <fanin/fanin.h>
+
+/* The name of the variant of the kernels that fills: "portable", "avx2", "avx512". A static string. */
+FANIN_API const char *fanin_private_cpu_variant(void);
+
+#endif
