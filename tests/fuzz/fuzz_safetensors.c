@@ -37,12 +37,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int fd = fuzz_file(data, size);
     if (fuzz_done(safetensors_read(fd, "file", (int64_t)size, &header), FANIN_ERROR_FORMAT, FANIN_ERROR_FORMAT)) {
         bool known = true;
+        int64_t bytes = 0;
         for (size_t i = 0; i < header.count; i++) {
             const struct header_tensor *const tensor = &header.tensors[i];
             FUZZ_CHECK(0 <= tensor->begin && tensor->begin <= tensor->end);
             FUZZ_CHECK(header.data_offset + tensor->end <= (int64_t)size);
             known = known && tensor->known;
+            bytes += tensor->end - tensor->begin;
         }
+        FUZZ_CHECK(header.data_offset + bytes == (int64_t)size);
         if (known) {
             write_again(&header);
         }
