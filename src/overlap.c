@@ -142,7 +142,8 @@ static enum overlap solve(struct equation *equation, uint64_t target)
  * largest stride, and e[k] > 0 (else turn all signs): stride[k]·(1 + w) = Σ over the smaller strides, 0 ≤ w ≤ extent[k] - 2. */
 enum overlap overlap_within(int ndim, const int64_t *shape, const int64_t *stride)
 {
-    struct equation axes = {.count = 0};
+    struct equation axes; /* of thousands of bytes, of which few are used */
+    axes.count = 0;
     for (int d = 0; d < ndim; d++) {
         if (shape[d] > 1 && stride[d] == 0) {
             return OVERLAP_FOUND;
