@@ -118,7 +118,7 @@ int compare_items(const struct item *items, size_t count, uint64_t seed, int pas
         to = high > to ? high : to;
     }
     /* Only the part in use is set and compared, with a margin at both ends. */
-    const size_t begin = (size_t)from, bytes = (size_t)(to - from) + 2 * MARGIN;
+    const size_t begin = (size_t)from, bytes = to > from ? (size_t)(to - from) + 2 * MARGIN : 0;
     memset(expected + begin, POISON, bytes);
     memset(actual + begin, POISON, bytes);
     memset(writes + begin, 0, bytes);
