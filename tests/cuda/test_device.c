@@ -47,13 +47,13 @@ static const struct {
     {"bilinear", "bilinear"},
     {"bilinear", "[\"bilinear\", {\"centred\": true}]"},
     {"lstmbias", "[\"lstmbias\", {\"forget_bias\": 1.0}]"},
+    {"fusedrnn", "[\"fusedrnn\", {\"init\": \"xavier\", \"num_hidden\": 8, \"num_layers\": 1, \"mode\": \"lstm\"}]"},
     {"mixed", "[\"mixed\", {\"patterns\": [\".*\"], \"initializers\": [\"uniform\"]}]"},
 };
 enum { SPECS = sizeof specs / sizeof specs[0] };
 
 /* Rows that no single tensor of these tests suits, and why. */
-static const char *const rows_elsewhere[] = {"load" /* needs a file */, "fusedrnn" /* needs a packed vector */,
-                                             "rnnfused" /* its older name */, "orthogonal" /* not elementwise */};
+static const char *const rows_elsewhere[] = {"load" /* needs a file */, "orthogonal" /* not elementwise */};
 
 struct view {
     int ndim;
@@ -136,6 +136,7 @@ static void test_registry(void **state)
     static const struct view views[] = {
         {.ndim = 0},
         {.ndim = 1, .shape = {1000}},
+        {.ndim = 1, .shape = {512}}, /* the packed vector of fusedrnn, for 6 inputs */
         {.ndim = 2, .shape = {64, 520}},
         {.ndim = 3, .shape = {8, 9, 10}},
         {.ndim = 4, .shape = {6, 5, 4, 6}},
