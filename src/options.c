@@ -20,6 +20,10 @@ fanin_status options_read(const fanin_options *source, fanin_options *out)
         return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_options: found %d threads, expected 1 or more, or 0 for the default",
                           out->threads);
     }
+    if (out->n_cuda_streams < 0 || (out->n_cuda_streams > 0 && !out->cuda_streams)) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_options: found %d CUDA streams at %p, expected an array of them",
+                          out->n_cuda_streams, (const void *)out->cuda_streams);
+    }
     if (out->contract == 0) {
         out->contract = FANIN_CONTRACT;
     }

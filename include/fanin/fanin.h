@@ -171,14 +171,16 @@ typedef struct fanin_options {
     uint64_t seed;                /* all 64 bits count */
     int contract;                 /* version of the stream contract; 0: the newest */
     int threads;                  /* of the host; 0: as many as OpenMP gives, 1 inside a caller's parallel region */
-    void *cuda_stream;            /* a cudaStream_t for CUDA tensors; NULL: the default stream */
+    void *cuda_stream;            /* a cudaStream_t for CUDA tensors, all on one device; NULL: the default streams */
     int verbose;                  /* not 0: log "Initialized NAME as RULE: STATISTIC" for each parameter (not for LEGACY) */
     fanin_log_fn log;             /* where lines go; NULL: nowhere */
     fanin_statistic_fn statistic; /* NULL: the norm ‖x‖₂/√size in the tensor's dtype, as MXNet's */
     void *context;                /* given to `log` and `statistic` */
+    void *const *cuda_streams;    /* for tensors on several devices: the stream of each ordinal below n_cuda_streams (NULL: its */
+    int n_cuda_streams;           /* default stream), in place of cuda_stream */
 } fanin_options;
 
-#define FANIN_OPTIONS_INIT {sizeof(fanin_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL}
+#define FANIN_OPTIONS_INIT {sizeof(fanin_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, 0}
 
 /* Fills one tensor in place.
  *

@@ -260,6 +260,11 @@ fanin_status context_check_memory(const char *name, const char *data, int64_t lo
     return status == FANIN_OK ? check_address(name, data + high - 1, ordinal) : status;
 }
 
+cudaStream_t context_stream(const fanin_options *options, int ordinal)
+{
+    return (cudaStream_t)(ordinal < options->n_cuda_streams ? options->cuda_streams[ordinal] : options->cuda_stream);
+}
+
 bool context_is_capturing(cudaStream_t stream)
 {
     enum cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;

@@ -37,6 +37,9 @@ int context_multiprocessors(int ordinal);
 /* Whether both ends of [data + low, data + high) are memory of the device: DEVICE if not, naming the parameter. */
 fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal);
 
+/* The caller's stream for a device. */
+cudaStream_t context_stream(const fanin_options *options, int ordinal);
+
 /* Whether the stream is being captured, so that nothing may wait for it. */
 bool context_is_capturing(cudaStream_t stream);
 

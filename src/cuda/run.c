@@ -60,10 +60,10 @@ static fanin_status check_devices(const struct item *items, size_t count, const 
     const int first = next_device(items, count, -1);
     for (int ordinal = first; ordinal != INT_MAX; ordinal = next_device(items, count, ordinal)) {
         const char *const name = first_on(items, ordinal)->name;
-        if (ordinal != first && options->cuda_stream != NULL) {
+        if (ordinal != first && options->cuda_stream != NULL && ordinal >= options->n_cuda_streams) {
             return fanin_fail(
                 FANIN_ERROR_ARGUMENT,
-                "parameter '%s': found a stream for a plan on CUDA devices %d and %d, expected the default stream", name, first,
+                "parameter '%s': found one stream for a plan on CUDA devices %d and %d, expected cuda_streams", name, first,
                 ordinal);
         }
         struct context_scope scope;
@@ -108,7 +108,7 @@ static fanin_status run_device(const struct item *items, size_t count, int ordin
 {
     struct cuda_builder builder;
     cuda_builder_start(&builder, options->seed);
-    const cudaStream_t stream = (cudaStream_t)options->cuda_stream;
+    const cudaStream_t stream = context_stream(options, ordinal);
     const char *name = NULL;
     for (size_t i = 0; i < count; i++) {
         if ((int)items[i].device.device_id != ordinal) {

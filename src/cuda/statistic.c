@@ -96,7 +96,7 @@ fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *op
         return status;
     }
     const struct float_environment caller = float_environment_enter();
-    status = checked_sum(tensor, &view, (cudaStream_t)options->cuda_stream, &total);
+    status = checked_sum(tensor, &view, context_stream(options, (int)tensor->device.device_id), &total);
     if (status == FANIN_OK) {
         *out = norm_finish(total, tensor->size);
     }

@@ -130,6 +130,16 @@ static void test_two_devices(void **state)
     memset(mock.launches, 0, sizeof mock.launches);
     options.cuda_stream = &options;
     assert_failure(cuda_backend.run(items, 4, &options), FANIN_ERROR_ARGUMENT, "devices 0 and 1");
+
+    /* A stream for each; device 1 is the last. */
+    char streams[2];
+    void *const of_devices[2] = {&streams[0], &streams[1]};
+    options.cuda_streams = of_devices;
+    options.n_cuda_streams = 2;
+    assert_int_equal(cuda_backend.run(items, 4, &options), FANIN_OK);
+    assert_ptr_equal(mock.last_stream, &streams[1]);
+    assert_int_equal(cuda_backend.run(items, 1, &options), FANIN_OK);
+    assert_ptr_equal(mock.last_stream, &streams[items[0].device.device_id]);
 }
 
 /* A context of the device that is not its primary one stays current; that of another device comes back. */
