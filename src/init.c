@@ -1,7 +1,7 @@
 #include "desc.h"
 #include "log.h"
 #include "options.h"
-#include "plan_items.h"
+#include "plan/items.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "rules.h"
 #include "initializer.h"
-#include "pattern.h"
+#include "pattern/pattern.h"
 
 #include "float_environment.h"
 #include "json/print.h"

@@ -1,6 +1,6 @@
 /* mixed: the first pattern that matches the parameter's name picks the initializer. */
 #include "builtin.h"
-#include "pattern.h"
+#include "pattern/pattern.h"
 #include "registry/args.h"
 
 #include <stdlib.h>

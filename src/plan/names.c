@@ -1,5 +1,5 @@
 #include "copy.h"
-#include "plan_problems.h"
+#include "problems.h"
 
 #include <inttypes.h>
 #include <stdio.h>

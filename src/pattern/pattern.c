@@ -1,7 +1,7 @@
 #include "pattern.h"
 
 #include "json/utf8.h"
-#include "pattern/translate.h"
+#include "translate.h"
 
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>

@@ -1,7 +1,7 @@
 #include "log.h"
 #include "options.h"
 #include "plan.h"
-#include "plan_items.h"
+#include "items.h"
 
 #include <errno.h>
 #include <stdlib.h>

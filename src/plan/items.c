@@ -1,4 +1,4 @@
-#include "plan_items.h"
+#include "items.h"
 
 #include "callback.h"
 #include "json/utf8.h"

@@ -1,4 +1,4 @@
-#include "plan_problems.h"
+#include "problems.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 #include "overlap.h"
-#include "plan_problems.h"
+#include "problems.h"
 
 #include <stdlib.h>
 
