@@ -1,5 +1,5 @@
-/* Fills memory of a GPU where it lies, on a stream of the caller's: no copy, no synchronisation inside. The numbers are those that
- * a tensor on the CPU gets, bit for bit; this program checks it. Exit code 77: there is no GPU here. */
+/* Fills memory of a GPU where it lies, on a stream of the caller's: no copy, no synchronisation inside. The numbers are
+ * those that a tensor on the CPU gets, bit for bit; this program checks it. Exit code 77: there is no GPU here. */
 #include <cuda_runtime_api.h>
 #include <fanin/fanin.h>
 

@@ -1,5 +1,5 @@
-/* Fills inside a CUDA graph: a plan's fills are captured once and replayed as often as wanted, with whatever else the graph does.
- * Nothing in them allocates or waits. Exit code 77: there is no GPU here. */
+/* Fills inside a CUDA graph: a plan's fills are captured once and replayed as often as wanted, with whatever else the graph
+ * does. Nothing in them allocates or waits. Exit code 77: there is no GPU here. */
 #include <cuda_runtime_api.h>
 #include <fanin/fanin.h>
 

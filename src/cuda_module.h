@@ -1,5 +1,5 @@
-/* The CUDA module, libfanin_cuda.so, as the library sees it. It lies beside libfanin.so and is opened on the first CUDA tensor; so
- * neither the library nor the program links a CUDA library, and a process that never touches a GPU loads none. */
+/* The CUDA module, libfanin_cuda.so, as the library sees it. It lies beside libfanin.so and is opened on the first CUDA
+ * tensor; so neither the library nor the program links a CUDA library, and a process that never touches a GPU loads none. */
 #ifndef FANIN_SRC_CUDA_MODULE_H
 #define FANIN_SRC_CUDA_MODULE_H
 
@@ -64,14 +64,16 @@ struct cuda_module {
 typedef uint32_t (*cuda_open_fn)(uint32_t abi, const struct cuda_host *host, struct cuda_module *out);
 #define CUDA_OPEN_SYMBOL "fanin_cuda_open"
 
-/* The module; opened by the first call of any thread, for good. DEVICE where that failed, with the reason after `subject`, which
- * is what the message starts with ("--device cuda"). Shown by the library for the program of the same build; no part of the API. */
+/* The module; opened by the first call of any thread, for good. DEVICE where that failed, with the reason after `subject`,
+ * which is what the message starts with ("--device cuda"). Shown by the library for the program of the same build; no part
+ * of the API. */
 FANIN_API fanin_status fanin_private_cuda_module(const char *subject, const struct cuda_module **out);
 
 /* The backend of a CUDA device, ready to run. Errors: DEVICE; the message names the parameter. */
 fanin_status cuda_module_backend(const char *name, int ordinal, const struct backend **out);
 
-/* Opens a module by its absolute path; for fanin_private_cuda_module and tests. false, and the reason in `reason`, where it cannot be. */
+/* Opens a module by its absolute path; for fanin_private_cuda_module and tests. false, and the reason in `reason`, where it
+ * cannot be. */
 bool cuda_module_open(const char *path, struct cuda_module *out, char *reason, size_t reason_size);
 
 #endif

@@ -18,9 +18,9 @@ fanin_status context_fail(cudaError_t error, const char *name);
 /* How many devices there are. DEVICE where there is no driver, one that is too old, or no device. */
 fanin_status context_count(const char *name, int *out);
 
-/* Between these, `ordinal` is the current device. If a context of it was current it stays; else its primary one is made so, and
- * `leave` brings back what was there, even if that is none. Errors: DEVICE for a device that is not there, and for an error that
- * the caller left pending, which stays so. Then there is nothing to leave. */
+/* Between these, `ordinal` is the current device. If a context of it was current it stays; else its primary one is made so,
+ * and `leave` brings back what was there, even if that is none. Errors: DEVICE for a device that is not there, and for an
+ * error that the caller left pending, which stays so. Then there is nothing to leave. */
 struct context_scope {
     CUcontext saved;
     bool changed;

@@ -13,8 +13,8 @@
 #define CUDA_KEEP_ROLLED
 #endif
 
-/* The remainder of number / divisor; `quotient` may be the place that `number` came from. Only numbers of 2^32 and more pay for a
- * 64-bit division. */
+/* The remainder of number / divisor; `quotient` may be the place that `number` came from. Only numbers of 2^32 and more pay
+ * for a 64-bit division. */
 STREAM_FUNCTION uint64_t divide(uint64_t number, uint64_t divisor, uint64_t *quotient)
 {
     if ((number | divisor) >> 32 == 0) {

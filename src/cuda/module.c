@@ -12,7 +12,8 @@
 
 static const struct cuda_host *host;
 
-/* The module's own, under the library's name: files that both are made of call it. The message becomes the library's last one. */
+/* The module's own, under the library's name: files that both are made of call it. The message becomes the library's last
+ * one. */
 fanin_status fanin_fail(fanin_status status, const char *format, ...)
 {
     const int caller_errno = errno;

@@ -1,6 +1,6 @@
-/* The statistic of a tensor on a device: ‖x‖₂/√size. Tiles and order are the host's, so that the result has the same bits: a tile
- * is NORM_TILE elements, element i of it goes to sum i mod NORM_LANES, and the tiles are added up in their order. Valid C11 and
- * C++. */
+/* The statistic of a tensor on a device: ‖x‖₂/√size. Tiles and order are the host's, so that the result has the same bits: a
+ * tile is NORM_TILE elements, element i of it goes to sum i mod NORM_LANES, and the tiles are added up in their order. Valid
+ * C11 and C++. */
 #ifndef FANIN_SRC_CUDA_NORM_H
 #define FANIN_SRC_CUDA_NORM_H
 
@@ -105,7 +105,8 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct norm_view *view, int6
     partial.exponent = norm_exponent(largest);
     const double scale = double_from_bits((uint64_t)(1023 - partial.exponent) << 52);
     double sum[NORM_LANES] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
-    /* The sums take turns at the first place, so that one piece of code serves all; a whole number of rounds brings each back. */
+    /* The sums take turns at the first place, so that one piece of code serves all; a whole number of rounds brings each
+     * back. */
     const int rounds = (count + NORM_LANES - 1) / NORM_LANES;
     CUDA_KEEP_ROLLED
     for (int i = 0; i < rounds * NORM_LANES; i++) {

@@ -16,7 +16,8 @@ static fanin_status supports(const struct item *item)
     }
     if (item->fill->kind == FILL_COPY) {
         return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found a constant that is an array, which only tensors on the CPU take in this version",
+                          "parameter '%s': found a constant that is an array, which only tensors on the CPU take in this "
+                          "version",
                           item->name);
     }
     return context_prepare(item->name, (int)item->device.device_id);
@@ -61,10 +62,9 @@ static fanin_status check_devices(const struct item *items, size_t count, const 
     for (int ordinal = first; ordinal != INT_MAX; ordinal = next_device(items, count, ordinal)) {
         const char *const name = first_on(items, ordinal)->name;
         if (ordinal != first && options->cuda_stream != NULL && ordinal >= options->n_cuda_streams) {
-            return fanin_fail(
-                FANIN_ERROR_ARGUMENT,
-                "parameter '%s': found one stream for a plan on CUDA devices %d and %d, expected cuda_streams", name, first,
-                ordinal);
+            return fanin_fail(FANIN_ERROR_ARGUMENT,
+                              "parameter '%s': found one stream for a plan on CUDA devices %d and %d, expected cuda_streams",
+                              name, first, ordinal);
         }
         struct context_scope scope;
         fanin_status status = context_prepare(name, ordinal);

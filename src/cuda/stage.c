@@ -108,7 +108,8 @@ void *stage_device(const struct cuda_stage *stage, int buffer)
     return stage->device[buffer];
 }
 
-/* The copy waits for the fills that were begun, on the device; the host waits for a copy before it begins to fill the buffer again. */
+/* The copy waits for the fills that were begun, on the device; the host waits for a copy before it begins to fill the buffer
+ * again. */
 static cudaError_t copy(struct cuda_stage *stage, int buffer, size_t bytes)
 {
     cudaError_t error = cudaEventRecord(stage->filled[buffer], stage->fills);

@@ -1,5 +1,6 @@
-/* What a program needs to bring a device's work to the host piece by piece: two buffers on the device, two in pinned host memory,
- * and a stream of its own. While one piece is copied, the next one is made. See struct cuda_module for each function. */
+/* What a program needs to bring a device's work to the host piece by piece: two buffers on the device, two in pinned host
+ * memory, and a stream of its own. While one piece is copied, the next one is made. See struct cuda_module for each
+ * function. */
 #ifndef FANIN_SRC_CUDA_STAGE_H
 #define FANIN_SRC_CUDA_STAGE_H
 

@@ -1,5 +1,5 @@
-/* Stores of device code. Addresses are integers, of the device's global memory; the compiler could not tell, and would go by way
- * of generic addresses. */
+/* Stores of device code. Addresses are integers, of the device's global memory; the compiler could not tell, and would go by
+ * way of generic addresses. */
 #ifndef FANIN_SRC_CUDA_STORE_H
 #define FANIN_SRC_CUDA_STORE_H
 

@@ -1,5 +1,5 @@
-/* The table of a launch: the items of a plan in the form in which they travel to the device, as the kernel's parameter. A row is
- * an item; axes beyond the first lie in slots of their own, at the end of the table. Valid C11 and C++. */
+/* The table of a launch: the items of a plan in the form in which they travel to the device, as the kernel's parameter. A
+ * row is an item; axes beyond the first lie in slots of their own, at the end of the table. Valid C11 and C++. */
 #ifndef FANIN_SRC_CUDA_TABLE_H
 #define FANIN_SRC_CUDA_TABLE_H
 
@@ -71,8 +71,8 @@ union cuda_slot {
     struct cuda_axis axis[CUDA_AXES_OF_SLOT];
 };
 
-/* Groups of a line of the first axis of a row that is not one line of step 1. With step 1 they are the domain's, and the line may
- * begin within one; otherwise each element has its own. */
+/* Groups of a line of the first axis of a row that is not one line of step 1. With step 1 they are the domain's, and the
+ * line may begin within one; otherwise each element has its own. */
 STREAM_FUNCTION uint64_t cuda_groups_of_line(const struct cuda_row *row)
 {
     if (row->step != 1) {

@@ -14,8 +14,8 @@
 
 /* ------------------------------------------------ whole passes of a dense row -------------------------------------------- */
 
-/* Each writes the groups [first, first + groups), a whole number of passes, of which the first lies at `address`. Kind and dtype
- * are constants where they are called: the compiler makes a loop for each. */
+/* Each writes the groups [first, first + groups), a whole number of passes, of which the first lies at `address`. Kind and
+ * dtype are constants where they are called: the compiler makes a loop for each. */
 
 STREAM_FUNCTION void fill_constant_passes(const struct cuda_row *row, uint64_t address, uint32_t groups, uint32_t thread)
 {
@@ -134,8 +134,8 @@ STREAM_FUNCTION void fill_cut_group(struct fill_group *group, uint64_t index, ui
     group->to = end - index < elements ? (int)(end - index) : (int)elements;
 }
 
-/* A tile of a row with one axis and step 1. Groups are counted from `first`, the tile's first one; `begin` is the row's first in
- * it, and [whole, whole_end) are those that are whole, of 16-bit floats from 16 bytes of them on. */
+/* A tile of a row with one axis and step 1. Groups are counted from `first`, the tile's first one; `begin` is the row's
+ * first in it, and [whole, whole_end) are those that are whole, of 16-bit floats from 16 bytes of them on. */
 struct fill_line {
     uint64_t first, origin, pitch; /* group number in the domain, its address, bytes from one to the next */
     uint32_t begin, end, whole, whole_end;

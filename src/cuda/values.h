@@ -46,8 +46,9 @@ STREAM_FUNCTION uint32_t values_round_bfloat16(float first, float second)
 #endif
 }
 
-/* Two values rounded and then kept in 16-bit bounds, which come as pairs of themselves: two instructions for both. The host keeps
- * them in the bounds first: as rounding is monotone, that is the same, and round.h says why the order of zeros does not matter. */
+/* Two values rounded and then kept in 16-bit bounds, which come as pairs of themselves: two instructions for both. The host
+ * keeps them in the bounds first: as rounding is monotone, that is the same, and round.h says why the order of zeros does
+ * not matter. */
 STREAM_FUNCTION uint32_t values_round_float16_within(float first, float second, uint32_t lows, uint32_t highs)
 {
 #ifdef __CUDA_ARCH__
@@ -91,7 +92,7 @@ STREAM_FUNCTION float values_square_root(float x)
 #endif
 }
 
-/* ------------------------------------------------ float32, 16 bits --------------------------------------------------------- */
+/* ------------------------------------------------ float32, 16 bits -------------------------------------------------------- */
 
 /* normal_pair_float of the stream, with the square root above. */
 STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_word, float mean, float sigma, float out[2])
@@ -137,7 +138,7 @@ STREAM_FUNCTION uint32_t values_pack(enum fill_kind kind, enum dtype dtype, cons
                                   : values_round_bfloat16_within(first, second, lows, highs);
 }
 
-/* ------------------------------------------------ any dtype, as bits ------------------------------------------------------- */
+/* ------------------------------------------------ any dtype, as bits ------------------------------------------------------ */
 
 /* A float32 value rounded to the dtype. */
 STREAM_FUNCTION uint64_t values_from_float(enum dtype dtype, float value)

@@ -1,4 +1,5 @@
-/* What the tests that need a GPU share. They use the library as its users do, through the public header and the shared library. */
+/* What the tests that need a GPU share. They use the library as its users do, through the public header and the shared
+ * library. */
 #ifndef FANIN_TESTS_CUDA_DEVICE_H
 #define FANIN_TESTS_CUDA_DEVICE_H
 

@@ -1,5 +1,5 @@
-/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, and errors when a
- * test asks for them. So what the module does around its kernels is tested where there is no GPU. */
+/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, and errors
+ * when a test asks for them. So what the module does around its kernels is tested where there is no GPU. */
 #ifndef FANIN_TESTS_CUDA_MOCK_H
 #define FANIN_TESTS_CUDA_MOCK_H
 

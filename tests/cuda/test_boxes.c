@@ -1,5 +1,5 @@
-/* Items that are not one line of memory: strides of either sign, steps in the domain, boxes of up to many axes, and the shards of
- * a parameter. */
+/* Items that are not one line of memory: strides of either sign, steps in the domain, boxes of up to many axes, and the
+ * shards of a parameter. */
 #include "compare.h"
 
 #include <stdio.h>
@@ -58,8 +58,8 @@ static void test_long_strides(void **state)
     }
 }
 
-/* A view of `ndim` axes in any order in memory, of either sign, with gaps, and any affine map to the domain. Its first element is
- * placed so that the lowest lies at `offset`. */
+/* A view of `ndim` axes in any order in memory, of either sign, with gaps, and any affine map to the domain. Its first
+ * element is placed so that the lowest lies at `offset`. */
 static struct item random_box(uint64_t *random, const struct fill *fill, enum dtype dtype, int ndim, int64_t most,
                               int64_t offset)
 {

@@ -1,4 +1,5 @@
-/* A kernel of the caller's that faults takes the process's context with it: the library says so, then and after. Needs a GPU. */
+/* A kernel of the caller's that faults takes the process's context with it: the library says so, then and after. Needs a
+ * GPU. */
 #include "device.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-/* Every fill and dtype on one axis: all sizes to 1,000, the edges of groups, passes and tiles, starts anywhere in the domain, and
- * data at every alignment. */
+/* Every fill and dtype on one axis: all sizes to 1,000, the edges of groups, passes and tiles, starts anywhere in the
+ * domain, and data at every alignment. */
 #include "compare.h"
 #include "grid.h"
 

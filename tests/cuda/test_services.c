@@ -1,0 +1,149 @@
+/* What else the module does, with the runtime's stand-in: the statistic, and the program's buffers. */
+#include "mock_items.h"
+
+#include "cuda/stage.h"
+
+/* ------------------------------------------------ the statistic ----------------------------------------------------------- */
+
+static struct tensor tensor_of(float *data, int device, int64_t count)
+{
+    return (struct tensor){.data = (char *)data,
+                           .device = {kDLCUDA, device},
+                           .dtype = DTYPE_FLOAT32,
+                           .ndim = 1,
+                           .shape = {count},
+                           .stride = {1},
+                           .size = count,
+                           .low = 0,
+                           .high = count * 4};
+}
+
+static void test_statistic(void **state)
+{
+    (void)state;
+    assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
+    const fanin_options options = options_of(NULL);
+    for (int64_t count = 0; count <= COUNT; count += 500) {
+        const struct tensor there = tensor_of(on_device[1], 1, count), here = tensor_of(expected, 0, count);
+        double found = -1.0, wanted = -2.0;
+        assert_int_equal(cuda_backend.norm(&there, &options, &found), FANIN_OK);
+        assert_int_equal(cpu_backend.norm(&here, &options, &wanted), FANIN_OK);
+        assert_memory_equal(&found, &wanted, sizeof found);
+    }
+    assert_int_equal(mock.frees_left, 0);
+    assert_null(mock.current);
+}
+
+static void test_statistic_errors(void **state)
+{
+    (void)state;
+    const fanin_options options = options_of(NULL);
+    const struct tensor tensor = tensor_of(on_device[0], 0, COUNT), host = tensor_of(pageable, 0, COUNT);
+    double found = -1.0;
+    assert_failure(cuda_backend.norm(&host, &options, &found), FANIN_ERROR_DEVICE, "found host memory");
+    mock.capturing = true;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "not being captured");
+    assert_null(mock.last_stream);
+    mock.capturing = false;
+    mock.fail_allocation = 1;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_MEMORY, "CUDA");
+    mock.launch_error = cudaErrorInvalidConfiguration;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "CUDA says");
+    assert_int_equal(mock.frees_left, 0);
+    assert_true(found == -1.0);
+    mock.launch_error = cudaSuccess;
+    mock.pool_error = cudaErrorNotSupported;
+    assert_int_equal(cuda_backend.norm(&tensor, &options, &found), FANIN_OK);
+    assert_true(found == 0.0);
+    assert_int_equal(mock.frees_left, 0);
+    assert_works();
+}
+
+/* More tiles than are brought to the host at once. */
+static void test_statistic_rounds(void **state)
+{
+    (void)state;
+    if (getenv("FANIN_TEST_LONG") == NULL) {
+        print_message("skipped: 2^26 elements are for FANIN_TEST_LONG\n");
+        skip();
+    }
+    const int64_t count = (INT64_C(1) << 26) + 2500;
+    unsigned char *const memory = malloc((size_t)count);
+    assert_non_null(memory);
+    for (int64_t i = 0; i < count; i++) {
+        memory[i] = (unsigned char)(i * 7 + (i >> 12));
+    }
+    mock_add_region(memory, (size_t)count, cudaMemoryTypeDevice, 0);
+    struct tensor tensor = tensor_of((float *)memory, 0, count);
+    tensor.dtype = DTYPE_UINT8;
+    tensor.high = count;
+    const fanin_options options = options_of(NULL);
+    double found = -1.0, wanted = -2.0;
+    assert_int_equal(cuda_backend.norm(&tensor, &options, &found), FANIN_OK);
+    assert_int_equal(cpu_backend.norm(&tensor, &options, &wanted), FANIN_OK);
+    assert_memory_equal(&found, &wanted, sizeof found);
+    free(memory);
+}
+
+/* ------------------------------------------------ the program's buffers --------------------------------------------------- */
+
+static void test_stage(void **state)
+{
+    (void)state;
+    struct cuda_stage *stage = NULL;
+    assert_int_equal(stage_open(1, 4096, &stage), FANIN_OK);
+    assert_null(mock.current);
+    for (int i = 0; i < 6; i++) {
+        const void *host = NULL;
+        memset(stage_device(stage, i % 2), i, 4096);
+        assert_int_equal(stage_copy(stage, i % 2, 4000), FANIN_OK);
+        assert_int_equal(stage_wait(stage, i % 2, &host), FANIN_OK);
+        assert_memory_equal(host, stage_device(stage, i % 2), 4000);
+    }
+    assert_non_null(stage_stream(stage));
+    assert_ptr_not_equal(stage_device(stage, 0), stage_device(stage, 1));
+    stage_close(stage);
+    stage_close(NULL);
+    assert_int_equal(mock.frees_left, 0);
+    assert_int_equal(mock.streams_left, 0);
+    assert_int_equal(mock.events_left, 0);
+}
+
+/* Whichever allocation fails, nothing is left. */
+static void test_stage_without_memory(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (int number = 1;; number++) {
+        struct cuda_stage *stage = NULL;
+        mock.fail_allocation = number;
+        const fanin_status status = stage_open(0, 64, &stage);
+        if (status == FANIN_OK) {
+            stage_close(stage);
+            break;
+        }
+        failures++;
+        assert_failure(status, FANIN_ERROR_MEMORY, "CUDA says");
+        assert_null(stage);
+        assert_int_equal(mock.frees_left, 0);
+        assert_int_equal(mock.streams_left, 0);
+        assert_int_equal(mock.events_left, 0);
+        assert_int_equal(mock.last, cudaSuccess);
+    }
+    assert_int_equal(failures, 10);
+    mock.fail_allocation = 0;
+    struct cuda_stage *stage = NULL;
+    assert_failure(stage_open(7, 64, &stage), FANIN_ERROR_DEVICE, "found CUDA device 7");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_statistic, setup),
+        cmocka_unit_test_setup(test_statistic_errors, setup),
+        cmocka_unit_test_setup(test_statistic_rounds, setup),
+        cmocka_unit_test_setup(test_stage, setup),
+        cmocka_unit_test_setup(test_stage_without_memory, setup),
+    };
+    return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
