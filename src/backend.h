@@ -7,7 +7,8 @@
 struct backend {
     const char *name;
 
-    /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. Not asked about CUSTOM fills, which it never gets. */
+    /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. Asked about CUSTOM fills too,
+     * which it never gets to run: whether the caller's function is for tensors of these devices. */
     fanin_status (*supports)(const struct item *item);
 
     /* Fills all items in one parallel pass. Every item was found supported, none is CUSTOM, none has data NULL, no two share

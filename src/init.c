@@ -15,6 +15,9 @@ static fanin_status check_supported(const struct plan_items *items, const struct
     for (size_t i = 0; i < items->count && status == FANIN_OK; i++) {
         status = backend->supports(&items->items[i]);
     }
+    for (size_t i = 0; i < items->custom_count && status == FANIN_OK; i++) {
+        status = backend->supports(&items->items[items->capacity - 1 - i]);
+    }
     return status;
 }
 

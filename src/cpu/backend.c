@@ -152,6 +152,9 @@ static fanin_status number_elements(struct job *jobs, size_t count, int64_t *tot
 
 static fanin_status supports(const struct item *item)
 {
+    if (item->fill->kind == FILL_CUSTOM) {
+        return FANIN_OK; /* its function is for the CPU */
+    }
     if (cpu_kernels_chosen()->fill[item->fill->kind][item->dtype] == NULL) {
         return fanin_fail(FANIN_ERROR_DTYPE, "parameter '%s': found dtype %s, expected one that the CPU has a %s fill for",
                           item->name, dtype_table[item->dtype].name, fill_kind_table[item->fill->kind].name);

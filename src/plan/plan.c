@@ -98,9 +98,7 @@ static fanin_status prepare(const fanin_initializer *initializer, const fanin_de
     for (size_t i = 0; i < parameter->lowering.count && status == FANIN_OK; i++) {
         const struct lowered *const part = &parameter->lowering.fills[i];
         struct item item;
-        /* A custom fill is the caller's own affair. */
-        if (part->fill.kind != FILL_CUSTOM &&
-            item_make(tensor, &part->fill, desc->name, part->begin, part->count, part->first, &item)) {
+        if (item_make(tensor, &part->fill, desc->name, part->begin, part->count, part->first, &item)) {
             status = parameter->backend->supports(&item);
         }
     }
