@@ -1,0 +1,19 @@
+/* What is measured. Each appends to bench->results. */
+#ifndef FANIN_BENCH_CASES_H
+#define FANIN_BENCH_CASES_H
+
+#include "measure.h"
+
+/* Every initializer, dtype and size. */
+void cases_fills(struct bench *bench);
+
+/* One fanin_init of 64 values, and a plan of 10,000 tensors of 64 values. */
+void cases_small(struct bench *bench);
+
+/* Whole models, from the shapes and rules in bench->models. */
+void cases_models(struct bench *bench);
+
+/* Names the registered initializers that no case fills with. */
+void cases_missing(void);
+
+#endif
