@@ -1,0 +1,17 @@
+"""torch fills tensors that it has already."""
+import common
+
+args = common.arguments()
+common.limit_threads(args.threads)
+import torch  # noqa: E402
+
+torch.set_num_threads(args.threads)
+rival = common.Rival("torch", torch.__version__, args, "in place: uniform_, normal_, fill_")
+for dtype in common.DTYPES:
+    tensor = torch.zeros(args.values, dtype=getattr(torch, dtype))
+    for kind, run in (("constant", lambda: tensor.fill_(common.CONSTANT)),
+                      ("uniform", lambda: tensor.uniform_(-common.SCALE, common.SCALE)),
+                      ("normal", lambda: tensor.normal_(0, common.SIGMA))):
+        rival.time(kind, dtype, args.values, tensor.element_size(), run, lambda t: t[:1 << 20].double().numpy())
+    del tensor
+rival.write()
