@@ -1,0 +1,132 @@
+"""The tables of docs/performance.md."""
+BEGIN, END = "<!-- script/bench writes from here", "<!-- to here -->"
+
+
+def rate(result, which="best"):
+    return result["bytes"] / result["seconds"][which] / 1e9
+
+
+def best_of(runs, kind, dtype, threads):
+    """The fastest repeat, in seconds."""
+    return min((r["seconds"]["best"] for run in runs for r in run["results"]
+                if (r["initializer"], r["dtype"], r["threads"]) == (kind, dtype, threads)), default=None)
+
+
+def ratio_rows(data, threads, runs=None):
+    """(kind, dtype, GB/s of fanin, {rival: times})."""
+    rows = []
+    for kind in ("constant", "uniform", "normal"):
+        for dtype, size in (("float32", 4), ("float64", 8), ("bfloat16", 2), ("float16", 2)):
+            own = best_of(runs or data["ratio_runs"], kind, dtype, threads)
+            if own is None:
+                continue
+            times = {rival["rival"]: r["seconds"]["best"] / own for rival in data["rivals"] if rival.get("threads") == threads
+                     for r in rival.get("results", []) if (r["kind"], r["dtype"]) == (kind, dtype)}
+            rows.append((kind, dtype, data["values"] * size / own / 1e9, times))
+    return rows
+
+
+def table(heading, rows):
+    return ["| " + " | ".join(heading) + " |", "|" + "---|" * len(heading)] + ["| " + " | ".join(row) + " |" for row in rows] + [""]
+
+
+def number(value):
+    return "–" if value is None else f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
+
+
+def ratio_table(data, threads, runs=None):
+    present = [r["rival"] for r in data["rivals"] if r.get("threads") == threads and "missing" not in r]
+    rows = [[kind, dtype, number(speed), *(number(times.get(rival)) for rival in present)]
+            for kind, dtype, speed, times in ratio_rows(data, threads, runs)]
+    return table(["fill", "dtype", "fanin, GB/s", *(f"× {rival}" for rival in present)], rows)
+
+
+def size_table(run, threads):
+    results = [r for r in run["results"] if r["group"] == "fill" and r["threads"] == threads and r["dtype"] == "float32"]
+    sizes = sorted({r["bytes"] for r in results})
+    kinds = list(dict.fromkeys(r["initializer"] for r in results))
+    cell = {(r["initializer"], r["bytes"]): r for r in results}
+    rows = [[kind, *(f"{rate(cell[kind, s]):.3g} ({100 * cell[kind, s]['memory_set_seconds']['best'] / cell[kind, s]['seconds']['best']:.0f} %)"
+                     for s in sizes)] for kind in kinds]
+    return table(["", *(f"{s >> 20} MiB" if s >= 1 << 20 else f"{s >> 10} KiB" for s in sizes)], rows)
+
+
+def dtype_table(run, threads):
+    most = max(r["bytes"] for r in run["results"] if r["group"] == "fill" and r["bytes"] <= 1 << 26)
+    results = {(r["initializer"], r["dtype"]): r for r in run["results"]
+               if r["group"] == "fill" and r["bytes"] == most and r["threads"] == threads}
+    dtypes = ("float32", "float64", "bfloat16", "float16")
+    kinds = list(dict.fromkeys(k for k, _ in results))
+    rows = [[kind, *(f"{rate(results[kind, d], 'median'):.3g} ({rate(results[kind, d], 'worst'):.3g} to {rate(results[kind, d]):.3g})"
+                     for d in dtypes)] for kind in kinds]
+    return most, table(["", *dtypes], rows)
+
+
+def small_table(run):
+    rows = []
+    for r in run["results"]:
+        if r["group"] == "small":
+            text = [f"{r['seconds'][w] * 1e6:.3g}" for w in ("best", "median", "worst")]
+            rows.append([r["name"].split("/")[1], r["initializer"], str(r["threads"]), *text])
+    return table(["call", "fill", "threads", "fastest, µs", "median", "slowest"], rows)
+
+
+def model_table(run):
+    rows = [[r["initializer"], f"{r['values']:,}", r["dtype"], str(r["threads"]), *(f"{r['seconds'][w]:.3g}" for w in ("best", "median", "worst")),
+             f"{rate(r):.3g}", f"{100 * r['memory_set_seconds']['best'] / r['seconds']['best']:.0f} %"]
+            for r in run["results"] if r["group"] == "model"]
+    return table(["model", "values", "dtype", "threads", "fastest, s", "median", "slowest", "GB/s", "of memory set"], rows)
+
+
+def bilinear_lines(data):
+    rival = min((r["seconds"]["best"] for x in data["rivals"] if x.get("threads") == 1 for r in x.get("results", [])
+                 if r["kind"] == "bilinear"), default=None)
+    own = min((r["seconds"]["best"] for r in data["run"]["results"] if r["name"] == "fill/bilinear/float32/4MiB/t1"), default=None)
+    if not rival or not own:
+        return []
+    return [f"Bilinear, 2^20 float32 values in filters of 16×16, one thread: {own * 1e6:.0f} µs; MXNet's initializer "
+            f"{rival:.2f} s, {rival / own:,.0f} times as long.", ""]
+
+
+def tables(data):
+    run = data["run"]
+    threads = sorted({r["threads"] for r in run["results"]})
+    versions = {r["rival"]: r["version"] for r in data["rivals"] if "missing" not in r}
+    missing = sorted({f"{r['rival']} ({r['missing']})" for r in data["rivals"] if "missing" in r})
+    out = [f"{data['date']}, `{data['command']}`: {run['cpu']}, {run['processors']} processors, {run['memory'] / 2 ** 30:.1f} GiB, largest "
+           f"cache {run['largest_cache'] >> 20} MiB; compiler {run['compiler']}; fanin {run['fanin']}, kernels {run['kernels']}. "
+           f"Load average when it started {data['load_before']:.1f}, when it ended {data['load_after']:.1f} (the benchmark itself is 1 to {threads[-1]}).", ""]
+    if data["rivals"]:
+        out += ["### Beside others", "",
+                f"{data['values']:,} values; how many times as long the others take, fastest repeat against fastest. "
+                + ", ".join(f"{k} {v}" for k, v in versions.items()) + "."
+                + (f" Missing: {'; '.join(missing)}." if missing else ""), ""]
+        for count in sorted({r["threads"] for r in data["rivals"] if "missing" not in r}):
+            out += [f"{count} thread{'s' if count > 1 else ''}:", "", *ratio_table(data, count)]
+        if "avx2_run" in data:
+            out += ["One thread, AVX2 forced (`FANIN_CPU=avx2`):", "", *ratio_table(data, 1, [data["avx2_run"]])]
+        notes = {r["rival"]: r["note"] for r in data["rivals"] if r.get("note")}
+        out += [*(f"* {name}: {note}." for name, note in notes.items()), "", *bilinear_lines(data)]
+    for count in threads:
+        out += [f"### float32 by size, {count} thread{'s' if count > 1 else ''}", "",
+                "GB/s of the fastest repeat (share of memory set). Caches are flushed before each repeat from 4 MiB on.", "",
+                *size_table(run, count)]
+    for count in threads:
+        most, rows = dtype_table(run, count)
+        out += [f"### dtypes, {most >> 20} MiB, {count} thread{'s' if count > 1 else ''}", "", "GB/s: median (slowest to fastest repeat).", "", *rows]
+    out += ["### Small calls", "",
+            "init-64: one `fanin_init` of 64 float32 values. plan-10000x64: 10,000 tensors of 64 values; run: `fanin_plan_run` alone, which "
+            "checks the plan; all: with making, adding and freeing.", "", *small_table(run)]
+    out += ["### Whole models", "", "Rules, plans and fills, in pieces of at most 512 MiB of memory.", "", *model_table(run)]
+    return out
+
+
+def write(data, path):
+    """Replaces what stands between the markers; a file without them gets them at its end."""
+    text = path.read_text() if path.exists() else "# Performance\n\n"
+    if BEGIN not in text:
+        text += f"{BEGIN} -->\n{END}\n"
+    before, rest = text.split(BEGIN, 1)
+    first, after = rest.split("\n", 1)
+    after = after.split(END, 1)[1]
+    path.write_text(before + BEGIN + first + "\n\n" + "\n".join(tables(data)) + "\n" + END + after)
