@@ -133,6 +133,7 @@ def scaling(data, path):
     x = log_scale(counts[0], counts[-1], LEFT + 20, WIDTH - RIGHT - 4)
     plot.grid([step * i for i in range(int(high / step) + 1)], y, "GB/s")
     for count in counts:
+        plot.line([(x(count), TOP), (x(count), HEIGHT - BOTTOM)], GRID, 1)
         plot.text(x(count), HEIGHT - BOTTOM + 20, f"{count} thread{'s' if count > 1 else ''}", "middle", FAINT)
     ends = []
     for name, line in [*lines.items(), ("memory set (ceiling)", ceiling)]:

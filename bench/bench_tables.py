@@ -62,11 +62,15 @@ def dtype_table(run, threads):
     return most, table(["", *dtypes], rows)
 
 
+def micro(seconds):
+    return f"{seconds * 1e6:.3g}" if seconds < 1e-4 else f"{seconds * 1e6:,.0f}"
+
+
 def small_table(run):
     rows = []
     for r in run["results"]:
         if r["group"] == "small":
-            text = [f"{r['seconds'][w] * 1e6:.3g}" for w in ("best", "median", "worst")]
+            text = [micro(r["seconds"][w]) for w in ("best", "median", "worst")]
             rows.append([r["name"].split("/")[1], r["initializer"], str(r["threads"]), *text])
     return table(["call", "fill", "threads", "fastest, µs", "median", "slowest"], rows)
 
@@ -88,6 +92,11 @@ def bilinear_lines(data):
             f"{rival:.2f} s, {rival / own:,.0f} times as long.", ""]
 
 
+def loads(data):
+    runs = [*data["ratio_runs"], data.get("avx2_run"), data["scaling_run"], data["run"]]
+    return [f"{run['load_before']:.1f}" for run in runs if run]
+
+
 def tables(data):
     run = data["run"]
     threads = sorted({r["threads"] for r in run["results"]})
@@ -95,10 +104,13 @@ def tables(data):
     missing = sorted({f"{r['rival']} ({r['missing']})" for r in data["rivals"] if "missing" in r})
     out = [f"{data['date']}, `{data['command']}`: {run['cpu']}, {run['processors']} processors, {run['memory'] / 2 ** 30:.1f} GiB, largest "
            f"cache {run['largest_cache'] >> 20} MiB; compiler {run['compiler']}; fanin {run['fanin']}, kernels {run['kernels']}. "
-           f"Load average when it started {data['load_before']:.1f}, when it ended {data['load_after']:.1f} (the benchmark itself is 1 to {threads[-1]}).", ""]
+           f"Load average when fanin's runs started (ratios, ratios, others): {', '.join(loads(data))}; at the end {data['load_after']:.1f}. "
+           f"The benchmark itself is 1 to {threads[-1]} of it; more is others' work on the same processors, which slows both sides, "
+           "and most of all the rows with as many threads as processors.", ""]
     if data["rivals"]:
         out += ["### Beside others", "",
-                f"{data['values']:,} values; how many times as long the others take, fastest repeat against fastest. "
+                f"{data['values']:,} values; how many times as long the others take, fastest repeat against fastest. fanin was timed in two "
+                "passes, the others between them in one each: where other work ran on the processors, that favours fanin. "
                 + ", ".join(f"{k} {v}" for k, v in versions.items()) + "."
                 + (f" Missing: {'; '.join(missing)}." if missing else ""), ""]
         for count in sorted({r["threads"] for r in data["rivals"] if "missing" not in r}):
