@@ -20,8 +20,12 @@ def ratio_rows(data, threads, runs=None):
             own = best_of(runs or data["ratio_runs"], kind, dtype, threads)
             if own is None:
                 continue
-            times = {rival["rival"]: r["seconds"]["best"] / own for rival in data["rivals"] if rival.get("threads") == threads
-                     for r in rival.get("results", []) if (r["kind"], r["dtype"]) == (kind, dtype)}
+            times = {}
+            for rival in data["rivals"]:
+                for r in rival.get("results", []) if rival.get("threads") == threads else []:
+                    if (r["kind"], r["dtype"]) == (kind, dtype):
+                        name, ratio = rival["rival"], r["seconds"]["best"] / own
+                        times[name] = min(times.get(name, ratio), ratio)
             rows.append((kind, dtype, data["values"] * size / own / 1e9, times))
     return rows
 
@@ -35,7 +39,7 @@ def number(value):
 
 
 def ratio_table(data, threads, runs=None):
-    present = [r["rival"] for r in data["rivals"] if r.get("threads") == threads and "missing" not in r]
+    present = list(dict.fromkeys(r["rival"] for r in data["rivals"] if r.get("threads") == threads and "missing" not in r))
     rows = [[kind, dtype, number(speed), *(number(times.get(rival)) for rival in present)]
             for kind, dtype, speed, times in ratio_rows(data, threads, runs)]
     return table(["fill", "dtype", "fanin, GB/s", *(f"× {rival}" for rival in present)], rows)
@@ -93,8 +97,8 @@ def bilinear_lines(data):
 
 
 def loads(data):
-    runs = [*data["ratio_runs"], data.get("avx2_run"), data["scaling_run"], data["run"]]
-    return [f"{run['load_before']:.1f}" for run in runs if run]
+    runs = [*data["ratio_runs"], *data["avx2_runs"], data["scaling_run"], data["run"]]
+    return [f"{run['load_before']:.1f}" for run in runs]
 
 
 def tables(data):
@@ -109,14 +113,14 @@ def tables(data):
            "and most of all the rows with as many threads as processors.", ""]
     if data["rivals"]:
         out += ["### Beside others", "",
-                f"{data['values']:,} values; how many times as long the others take, fastest repeat against fastest. fanin was timed in two "
-                "passes, the others between them in one each: where other work ran on the processors, that favours fanin. "
+                f"{data['values']:,} values; how many times as long the others take, fastest repeat against fastest, of "
+                f"{data['passes']} passes by turns with {data['repeats']} repeats each on all sides. "
                 + ", ".join(f"{k} {v}" for k, v in versions.items()) + "."
                 + (f" Missing: {'; '.join(missing)}." if missing else ""), ""]
         for count in sorted({r["threads"] for r in data["rivals"] if "missing" not in r}):
             out += [f"{count} thread{'s' if count > 1 else ''}:", "", *ratio_table(data, count)]
-        if "avx2_run" in data:
-            out += ["One thread, AVX2 forced (`FANIN_CPU=avx2`):", "", *ratio_table(data, 1, [data["avx2_run"]])]
+        if data["avx2_runs"]:
+            out += ["One thread, AVX2 forced (`FANIN_CPU=avx2`):", "", *ratio_table(data, 1, data["avx2_runs"])]
         notes = {r["rival"]: r["note"] for r in data["rivals"] if r.get("note")}
         out += [*(f"* {name}: {note}." for name, note in notes.items()), "", *bilinear_lines(data)]
     for count in threads:
