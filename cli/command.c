@@ -136,10 +136,12 @@ int command_option_error(const char *command, int c, char **argv, const struct o
 
 int command_finish(const char *command, int code)
 {
+    const int earlier = errno; /* of a write that left nothing to flush */
     errno = 0;
     const bool failed = fflush(stdout) != 0 || ferror(stdout);
-    if (failed && errno != EPIPE) {
-        return command_error(command, "standard output cannot be written: %s", strerror(errno));
+    const int reason = errno != 0 ? errno : earlier;
+    if (failed && reason != EPIPE) {
+        return command_error(command, "standard output cannot be written: %s", strerror(reason));
     }
     return code;
 }

@@ -141,6 +141,16 @@ fanin_status emitter_emit_copy(struct fanin_emitter *emitter, int64_t rows, stru
     return emitter->status != FANIN_OK ? emitter->status : emitter_settle(emitter, emit_copy(emitter, rows, array));
 }
 
+fanin_status emitter_emit_orthogonal(struct fanin_emitter *emitter, int64_t rows, double scale,
+                                     struct fill_orthogonal orthogonal)
+{
+    if (emitter->status != FANIN_OK) {
+        return emitter->status;
+    }
+    struct fill fill = {.kind = FILL_ORTHOGONAL, .a = scale, .orthogonal = orthogonal};
+    return emitter_settle(emitter, emit_fill(emitter, rows, &fill));
+}
+
 fanin_status fanin_emit_constant(fanin_emitter *emitter, int64_t rows, double value)
 {
     return emitter_emit(emitter, rows, FILL_CONSTANT, value, 0.0);

@@ -58,7 +58,11 @@ fanin_status emitter_emit_constant_block(struct fanin_emitter *emitter, int64_t 
 /* Emits a COPY of an array, which is retained, broadcast to the emitter's domain. Errors: SHAPE, VALUE, MEMORY. */
 fanin_status emitter_emit_copy(struct fanin_emitter *emitter, int64_t rows, struct copy_array *array);
 
-/* Emits a fill of any kind without custom or copied data; `rows` as in the public functions. */
+/* Emits an orthogonal matrix times `scale`. Errors: SHAPE, DTYPE, VALUE, MEMORY. */
+fanin_status emitter_emit_orthogonal(struct fanin_emitter *emitter, int64_t rows, double scale,
+                                     struct fill_orthogonal orthogonal);
+
+/* Emits a fill of any kind that is its numbers; `rows` as in the public functions. */
 fanin_status emitter_emit(struct fanin_emitter *emitter, int64_t rows, enum fill_kind kind, double a, double b);
 
 #endif

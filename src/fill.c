@@ -13,6 +13,7 @@ const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT] = {
     [FILL_BILINEAR] = {"bilinear", "centred", NULL},
     [FILL_CUSTOM] = {"custom", NULL, NULL},
     [FILL_COPY] = {"copy", NULL, NULL},
+    [FILL_ORTHOGONAL] = {"orthogonal", "scale", NULL},
 };
 
 /* The largest |z| of a normal fill: the smallest u is 2^-33 (float64: 2^-54), the radius √(-2 ln u); rounded up. */
@@ -147,9 +148,21 @@ static fanin_status check_copy(const char *name, const struct copy_array *array,
     return status != FANIN_OK ? status : check_constant(name, "value", array->high, dtype);
 }
 
+/* An element of a unit vector may be rounded to a little more than 1. */
+static fanin_status check_orthogonal(const char *name, const struct fill *fill, enum dtype dtype)
+{
+    if (fill->ndim < 2) {
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': orthogonal needs at least 2 dimensions, found %d", name,
+                          fill->ndim);
+    }
+    const double most = fabs(rounded(fill->a, dtype)) * (1.0 + 0x1p-10);
+    return most < overflow_at(dtype) ? FANIN_OK : fail_value(name, "scale", fill->a, dtype);
+}
+
 fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dtype)
 {
-    const bool continuous = fill->kind == FILL_UNIFORM || fill->kind == FILL_NORMAL || fill->kind == FILL_BILINEAR;
+    const bool continuous =
+        fill->kind == FILL_UNIFORM || fill->kind == FILL_NORMAL || fill->kind == FILL_BILINEAR || fill->kind == FILL_ORTHOGONAL;
     if (continuous && !dtype_table[dtype].is_float) {
         return fanin_fail(FANIN_ERROR_DTYPE,
                           "parameter '%s': a fill of kind %s needs a float dtype, found %s, which takes constants alone", name,
@@ -166,6 +179,8 @@ fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dt
         return check_integer(name, fill, dtype);
     case FILL_COPY:
         return check_copy(name, fill->copy->array, dtype);
+    case FILL_ORTHOGONAL:
+        return check_orthogonal(name, fill, dtype);
     default:
         return FANIN_OK;
     }

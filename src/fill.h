@@ -12,20 +12,33 @@ enum fill_kind {
     FILL_BILINEAR, /* a = 0: MXNet's formula, 1: centred; the domain has four dimensions */
     /* The kinds above are their numbers; these have more to them. */
     FILL_CUSTOM,
-    FILL_COPY,     /* of an array, broadcast to the domain */
+    FILL_COPY,       /* of an array, broadcast to the domain */
+    FILL_ORTHOGONAL, /* a times orthonormal rows or columns; the domain has two dimensions or more; orthogonal.h */
     FILL_KIND_COUNT
+};
+
+/* How an orthogonal fill comes from a random matrix: the singular vectors, or Householder reflectors (Haar measure). */
+enum orthogonal_method { ORTHOGONAL_SVD, ORTHOGONAL_HAAR };
+
+/* The random matrix: U[-1, 1] or N(0, 1). */
+enum orthogonal_random { ORTHOGONAL_UNIFORM, ORTHOGONAL_NORMAL };
+
+struct fill_orthogonal {
+    enum orthogonal_method method;
+    enum orthogonal_random random; /* NORMAL with HAAR */
 };
 
 struct copy;
 
 struct fill {
     enum fill_kind kind;
-    double a, b;                    /* finite */
-    uint64_t stream;                /* FNV-1a 64 of the name that is the random stream */
-    int ndim;                       /* the domain */
+    double a, b;     /* finite */
+    uint64_t stream; /* FNV-1a 64 of the name that is the random stream */
+    int ndim;        /* the domain */
     int64_t domain[FANIN_MAX_NDIM];
-    fanin_custom custom;            /* kind CUSTOM only */
-    struct copy *copy;              /* kind COPY only, else NULL; the lowering's */
+    fanin_custom custom;               /* kind CUSTOM only */
+    struct copy *copy;                 /* kind COPY only, else NULL; the lowering's */
+    struct fill_orthogonal orthogonal; /* kind ORTHOGONAL only */
 };
 
 /* The kind's name and its numbers' names as a plan's dump shows them; NULL where the kind has no such number. */

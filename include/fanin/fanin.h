@@ -271,6 +271,22 @@ FANIN_API fanin_status fanin_bilinear(int centred, fanin_initializer **out);
 /* 0, and forget_bias on the second quarter of axis 0 (gates i, f, c, o). Jozefowicz et al. 2015. */
 FANIN_API fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out);
 
+/* How orthogonal makes its matrix. */
+typedef enum fanin_orthogonal_method {
+    /* The singular vectors of a random matrix, as MXNet. */
+    FANIN_ORTHOGONAL_SVD = 0,
+    /* Haar's distribution, uniform over all orthogonal matrices, from random Householder reflectors (Stewart 1980): faster
+     * and more precise than SVD, and equal to rounding on all machines. `rand_type` means nothing to it. */
+    FANIN_ORTHOGONAL_HAAR = 1
+} fanin_orthogonal_method;
+
+/* `scale` times orthonormal rows, or columns where there are fewer of them, of a matrix of shape[0] rows and the product of
+ * the rest as columns. `rand_type` is what the SVD is of: U[-1, 1] or N(0, 1). Saxe, McClelland & Ganguli 2013 (arXiv
+ * 1312.6120). Fewer than two dimensions are a SHAPE error. A box needs memory for the whole matrix; MEMORY, when a parameter
+ * is filled, tells how much. */
+FANIN_API fanin_status fanin_orthogonal(double scale, fanin_distribution rand_type, fanin_orthogonal_method method,
+                                        fanin_initializer **out);
+
 /* The cells of a recurrent network: their gates, in the order of the packed vector, have the suffixes "" (one gate);
  * _i _f _c _o; _r _z _o. */
 typedef enum fanin_rnn {

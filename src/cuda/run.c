@@ -20,6 +20,11 @@ static fanin_status supports(const struct item *item)
                           "version",
                           item->name);
     }
+    if (item->fill->kind == FILL_ORTHOGONAL) {
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "parameter '%s': found an orthogonal fill, which only tensors on the CPU take in this version",
+                          item->name);
+    }
     return context_prepare(item->name, (int)item->device.device_id);
 }
 

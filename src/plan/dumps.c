@@ -34,6 +34,13 @@ static cJSON *new_number(enum fill_kind kind, double value)
     }
 }
 
+static bool add_orthogonal(cJSON *object, const struct fill_orthogonal *orthogonal)
+{
+    const char *const random = orthogonal->random == ORTHOGONAL_UNIFORM ? "uniform" : "normal";
+    const char *const method = orthogonal->method == ORTHOGONAL_SVD ? "svd" : "haar";
+    return json_add(object, "rand_type", cJSON_CreateString(random)) && json_add(object, "method", cJSON_CreateString(method));
+}
+
 static bool add_fill(cJSON *fills, const struct lowered *part, int64_t parameter_size)
 {
     const struct fill *const fill = &part->fill;
@@ -50,6 +57,9 @@ static bool add_fill(cJSON *fills, const struct lowered *part, int64_t parameter
     }
     if (fill->kind == FILL_COPY) {
         done = done && add_numbers(object, "source", fill->copy->array->shape, fill->copy->array->ndim);
+    }
+    if (fill->kind == FILL_ORTHOGONAL) {
+        done = done && add_orthogonal(object, &fill->orthogonal);
     }
     done = done && json_add(object, "stream", cJSON_CreateString(stream)) &&
            add_numbers(object, "domain", fill->domain, fill->ndim);

@@ -60,6 +60,9 @@ static bool same_fill(const struct lowered *a, const struct lowered *b)
     if (a->fill.kind == FILL_COPY) {
         return copy_same(a->fill.copy, b->fill.copy);
     }
+    if (a->fill.kind == FILL_ORTHOGONAL) {
+        return a->fill.orthogonal.method == b->fill.orthogonal.method && a->fill.orthogonal.random == b->fill.orthogonal.random;
+    }
     return a->fill.kind != FILL_CUSTOM ||
            (a->fill.custom.cpu == b->fill.custom.cpu && a->fill.custom.user == b->fill.custom.user);
 }

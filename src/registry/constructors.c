@@ -102,6 +102,15 @@ fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out)
     return construct_number(&initializer_lstmbias, forget_bias, out);
 }
 
+fanin_status fanin_orthogonal(double scale, fanin_distribution rand_type, fanin_orthogonal_method method,
+                              fanin_initializer **out)
+{
+    const fanin_param *const schema = initializer_orthogonal.row.params;
+    cJSON *params = with(cJSON_CreateObject(), schema[0].name, json_new_double(scale));
+    params = with(params, schema[1].name, choice(&schema[1], (int)rand_type));
+    return construct(&initializer_orthogonal, with(params, schema[2].name, choice(&schema[2], (int)method)), out);
+}
+
 /* `init` after what `params` holds of the others; its first parameter is the initializer. */
 static fanin_status set_fusedrnn(fanin_args *args, const fanin_initializer *init, const cJSON *params)
 {
