@@ -86,6 +86,22 @@ def model_table(run):
     return table(["model", "values", "dtype", "threads", "fastest, s", "median", "slowest", "GB/s", "of memory set"], rows)
 
 
+def file_table(files):
+    """One row a way, one column a folder."""
+    folders = list(dict.fromkeys(r["folder"] for r in files))
+    cell = {(r["folder"], r["way"]): r for r in files}
+
+    def text(folder, way):
+        result, own = cell[folder, way], cell[folder, "fanin init"]
+        if "seconds" not in result:
+            return "–"
+        ratio = f" (× {number(result['seconds']['median'] / own['seconds']['median'])})" if "seconds" in own and way != "fanin init" else ""
+        return f"{result['seconds']['median']:.3g} ({result['seconds']['best']:.3g} to {result['seconds']['worst']:.3g}){ratio}"
+    ways = list(dict.fromkeys(r["way"] for r in files))
+    return table(["", *("in memory" if f == "/dev/shm" else "on the disk" for f in folders)],
+                 [[way, *(text(folder, way) for folder in folders)] for way in ways])
+
+
 def bilinear_lines(data):
     rival = min((r["seconds"]["best"] for x in data["rivals"] if x.get("threads") == 1 for r in x.get("results", [])
                  if r["kind"] == "bilinear"), default=None)
@@ -134,6 +150,11 @@ def tables(data):
             "init-64: one `fanin_init` of 64 float32 values. plan-10000x64: 10,000 tensors of 64 values; run: `fanin_plan_run` alone, which "
             "checks the plan; all: with making, adding and freeing.", "", *small_table(run)]
     out += ["### Whole models", "", "Rules, plans and fills, in pieces of at most 512 MiB of memory.", "", *model_table(run)]
+    if data.get("files"):
+        out += ["### A file of GPT-2", "",
+                f"{data['files'][0]['bytes']:,} bytes, the whole process, start to end, seconds: median (fastest to slowest; × the median of "
+                "`fanin init`). zeros: as many bytes of zeros written the same way (`bench/rivals/write_zeros.py`), the disk's sync included; "
+                "transformers: builds `GPT2LMHeadModel` and saves it, without a sync.", "", *file_table(data["files"])]
     return out
 
 

@@ -1,0 +1,6 @@
+"""save_gpt2.py FOLDER: what a user of transformers does for a file of fresh GPT-2 weights."""
+import sys
+
+from transformers import GPT2Config, GPT2LMHeadModel
+
+GPT2LMHeadModel(GPT2Config()).save_pretrained(sys.argv[1])
