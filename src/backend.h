@@ -7,13 +7,21 @@
 struct backend {
     const char *name;
 
-    /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. Asked about CUSTOM fills too,
-     * which it never gets to run: whether the caller's function is for tensors of these devices. */
+    /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. Of CUSTOM fills: whether the caller has a
+     * function for tensors of these devices. */
     fanin_status (*supports)(const struct item *item);
 
-    /* Fills all items in one parallel pass. Every item was found supported, none is CUSTOM, none has data NULL, no two share
-     * memory. Options are normalised: no NULL, `size` whole, `contract` resolved. */
+    /* Whether this run can begin: memory, devices and streams are what they should be. Asked about all items of a run, CUSTOM
+     * ones too, before the backend writes the first. `waits`: the norm will be asked for, which needs streams that are not
+     * being captured (CAPTURE). */
+    fanin_status (*check)(const struct item *items, size_t count, bool waits, const fanin_options *options);
+
+    /* Fills all items in one parallel pass. Every item was found supported and checked, none is CUSTOM, none has data NULL, no
+     * two share memory. Options are normalised: no NULL, `size` whole, `contract` resolved. */
     fanin_status (*run)(const struct item *items, size_t count, const fanin_options *options);
+
+    /* Calls the caller's function for a CUSTOM item, which was found supported and checked; `call` lacks the stream only. */
+    fanin_status (*run_custom)(const struct item *item, const fanin_options *options, fanin_custom_call *call);
 
     /* ‖x‖₂/√size of a filled tensor, summed in fixed tiles so that it depends on nothing else; 0 for an empty one. */
     fanin_status (*norm)(const struct tensor *tensor, const fanin_options *options, double *out);

@@ -174,15 +174,18 @@ fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin
     if (emitter->status != FANIN_OK) {
         return emitter->status;
     }
-    if (!custom || custom->size < sizeof(fanin_custom) || !custom->kind || custom->kind[0] == '\0' || !custom->cpu) {
+    struct fill fill = {.kind = FILL_CUSTOM};
+    if (custom && custom->size >= offsetof(fanin_custom, cuda)) {
+        memcpy(&fill.custom, custom, custom->size < sizeof fill.custom ? custom->size : sizeof fill.custom);
+    }
+    if (!fill.custom.kind || fill.custom.kind[0] == '\0' || (!fill.custom.cpu && !fill.custom.cuda)) {
         return emitter_settle(emitter,
                               fanin_fail(FANIN_ERROR_ARGUMENT,
                                          "parameter '%s': a custom fill needs its size from FANIN_CUSTOM_INIT, a kind and a "
-                                         "function for the CPU",
+                                         "function for the CPU or for CUDA",
                                          emitter->name));
     }
-    struct fill fill = {.kind = FILL_CUSTOM, .custom = *custom};
-    fill.custom.size = sizeof(fanin_custom);
+    fill.custom.size = sizeof fill.custom;
     return emitter_settle(emitter, emit_fill(emitter, rows, &fill));
 }
 

@@ -25,7 +25,7 @@ static fanin_status fill(const char *name, const struct tensor *tensor, const st
                          const struct backend *backend, const fanin_options *options)
 {
     struct item few[FEW_ITEMS];
-    struct plan_items items = {.items = few, .capacity = FEW_ITEMS};
+    struct plan_items items = {.items = few, .capacity = FEW_ITEMS, .waits = log_takes_norm(lowering, options)};
     if (lowering->count > FEW_ITEMS) {
         items.items = reallocarray(NULL, lowering->count, sizeof *items.items);
         items.capacity = lowering->count;

@@ -17,6 +17,11 @@ bool log_wanted(const fanin_options *options)
     return options->verbose != 0 && options->log != NULL;
 }
 
+bool log_takes_norm(const struct lowering *lowering, const fanin_options *options)
+{
+    return log_wanted(options) && options->statistic == NULL && lowering->log_rule != NULL;
+}
+
 /* The norm is no larger than the largest element, so it fits the dtype; but of the smallest int64 and the largest uint64, whose
  * neighbours in double do not. */
 static void format_integer(double norm, char *text)

@@ -8,6 +8,9 @@
 /* Whether the options ask for a log at all. */
 bool log_wanted(const fanin_options *options);
 
+/* Whether it will ask for the norm of such a parameter. */
+bool log_takes_norm(const struct lowering *lowering, const fanin_options *options);
+
 /* Bytes for the longest line of a parameter, whatever its statistic, and 0 where it has none: they are made ready before anything
  * is written, so that a log does not fail for want of memory when all is done. */
 size_t log_line_size(const char *name, const struct lowering *lowering);

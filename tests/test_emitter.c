@@ -116,6 +116,26 @@ static fanin_status emit_custom(fanin_emitter *emitter)
     return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &custom);
 }
 
+/* As a program was compiled that does not know the function for CUDA: what lies there is not the struct's. */
+static fanin_status emit_older_custom(fanin_emitter *emitter)
+{
+    fanin_custom custom = FANIN_CUSTOM_INIT;
+    custom.kind = "spiral";
+    custom.cpu = run_custom;
+    custom.cuda = run_custom;
+    custom.size = offsetof(fanin_custom, cuda);
+    return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &custom);
+}
+
+static fanin_status emit_too_old_custom(fanin_emitter *emitter)
+{
+    fanin_custom custom = FANIN_CUSTOM_INIT;
+    custom.kind = "spiral";
+    custom.cpu = run_custom;
+    custom.size = offsetof(fanin_custom, user);
+    return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &custom);
+}
+
 static void test_emitter(void **state)
 {
     (void)state;
@@ -141,6 +161,10 @@ static void test_emitter(void **state)
     assert_string_equal(lowering.fills[0].fill.custom.kind, "spiral");
     assert_ptr_equal(lowering.fills[0].fill.custom.user, &user_mark);
     lowering_free(&lowering);
+    assert_status(run_script(emit_older_custom, &shape, &lowering), FANIN_OK);
+    assert_ptr_equal(lowering.fills[0].fill.custom.cpu, run_custom);
+    assert_null(lowering.fills[0].fill.custom.cuda);
+    lowering_free(&lowering);
 
     static const struct {
         fanin_status (*steps)(fanin_emitter *);
@@ -157,6 +181,7 @@ static void test_emitter(void **state)
         {fail_with_message, FANIN_ERROR_CUSTOM, "parameter 'p_weight': the moon is full"},
         {emit_nothing, FANIN_ERROR_SHAPE, "covered 0 of 4"},
         {emit_bad_custom, FANIN_ERROR_ARGUMENT, "FANIN_CUSTOM_INIT"},
+        {emit_too_old_custom, FANIN_ERROR_ARGUMENT, "FANIN_CUSTOM_INIT"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_status(run_script(cases[i].steps, &shape, &lowering), cases[i].status);

@@ -1,5 +1,5 @@
 /* Which backend a tensor's device picks, with a second backend in the place of CUDA's: its items never reach the CPU, nor those of
- * the CPU it, and a custom fill without a function for the device never runs. */
+ * the CPU it, and a custom fill without a function for the device never runs. What the backend is asked before it writes. */
 #include "backend.h"
 
 #include <stdarg.h>
@@ -8,13 +8,27 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static int device_runs, device_items, custom_calls;
+#include <string.h>
+
+static int device_runs, device_items, custom_calls, checked_items, checks_that_wait;
+static bool check_fails;
 
 static fanin_status device_supports(const struct item *item)
 {
-    return item->fill->kind == FILL_CUSTOM
+    return item->fill->kind == FILL_CUSTOM && !item->fill->custom.cuda
                ? fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': no function for this device", item->name)
                : FANIN_OK;
+}
+
+static fanin_status device_check(const struct item *items, size_t count, bool waits, const fanin_options *options)
+{
+    (void)options;
+    checked_items += (int)count;
+    checks_that_wait += waits;
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(items[i].device.device_type, kDLCUDA);
+    }
+    return check_fails ? fanin_fail(FANIN_ERROR_CAPTURE, "parameter '%s': not now", items[count - 1].name) : FANIN_OK;
 }
 
 static fanin_status device_run(const struct item *items, size_t count, const fanin_options *options)
@@ -29,6 +43,12 @@ static fanin_status device_run(const struct item *items, size_t count, const fan
     return FANIN_OK;
 }
 
+static fanin_status device_run_custom(const struct item *item, const fanin_options *options, fanin_custom_call *call)
+{
+    call->cuda_stream = options->cuda_stream;
+    return item->fill->custom.cuda(call);
+}
+
 static fanin_status device_norm(const struct tensor *tensor, const fanin_options *options, double *out)
 {
     (void)tensor, (void)options;
@@ -36,7 +56,8 @@ static fanin_status device_norm(const struct tensor *tensor, const fanin_options
     return FANIN_OK;
 }
 
-static const struct backend device_backend = {"device", device_supports, device_run, device_norm};
+static const struct backend device_backend = {"device",   device_supports,   device_check,
+                                              device_run, device_run_custom, device_norm};
 
 fanin_status __wrap_backend_find(const char *name, DLDevice device, const struct backend **out);
 
@@ -54,6 +75,14 @@ static fanin_status write_seven(const fanin_custom_call *call)
     return FANIN_OK;
 }
 
+static fanin_status write_eight(const fanin_custom_call *call)
+{
+    custom_calls++;
+    assert_ptr_equal(call->cuda_stream, &custom_calls);
+    *(float *)call->view->data = 8.0f;
+    return FANIN_OK;
+}
+
 static fanin_status lower_custom(const fanin_args *args, fanin_emitter *emitter)
 {
     (void)args;
@@ -63,21 +92,39 @@ static fanin_status lower_custom(const fanin_args *args, fanin_emitter *emitter)
     return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &custom);
 }
 
+static fanin_status lower_device_custom(const fanin_args *args, fanin_emitter *emitter)
+{
+    (void)args;
+    fanin_custom custom = FANIN_CUSTOM_INIT;
+    custom.kind = "eight";
+    custom.cuda = write_eight;
+    return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &custom);
+}
+
+static void register_row(const char *name, fanin_lower_fn lower)
+{
+    fanin_row row = FANIN_ROW_INIT;
+    row.name = name;
+    row.help = "A number.";
+    row.lower = lower;
+    assert_int_equal(fanin_register(&row, 0), FANIN_OK);
+}
+
 static const fanin_initializer *initializer(const char *spec)
 {
-    static fanin_initializer *made[2];
-    fanin_initializer **const place = &made[spec[0] == 's'];
-    if (!*place) {
-        if (spec[0] == 's') {
-            fanin_row row = FANIN_ROW_INIT;
-            row.name = "seven";
-            row.help = "7.";
-            row.lower = lower_custom;
-            assert_int_equal(fanin_register(&row, 0), FANIN_OK);
-        }
-        assert_int_equal(fanin_create(spec, place), FANIN_OK);
+    static const char *const specs[] = {"one", "seven", "eight"};
+    static fanin_initializer *made[3];
+    int i = 0;
+    while (strcmp(specs[i], spec) != 0) {
+        i++;
     }
-    return *place;
+    if (!made[i]) {
+        if (i > 0) {
+            register_row(spec, i == 1 ? lower_custom : lower_device_custom);
+        }
+        assert_int_equal(fanin_create(spec, &made[i]), FANIN_OK);
+    }
+    return made[i];
 }
 
 static DLTensor tensor_of(float *data, DLDeviceType type)
@@ -143,12 +190,67 @@ static void test_custom_without_function(void **state)
     assert_true(value == 0.0f);
 }
 
+static void ignore_line(void *context, const char *line)
+{
+    (void)context, (void)line;
+}
+
+static fanin_status say_nothing(void *context, const char *name, const DLTensor *tensor, char *text, size_t size)
+{
+    (void)context, (void)name, (void)tensor, (void)text, (void)size;
+    return FANIN_OK;
+}
+
+/* Custom items are checked with the others, before any is written, and then run by the device's function. */
+static void test_check(void **state)
+{
+    (void)state;
+    float values[3] = {0};
+    static const char *const names[] = {"a_weight", "b_weight", "c_weight"};
+    fanin_plan *plan = NULL;
+    assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+    for (int i = 0; i < 3; i++) {
+        const DLTensor tensor = tensor_of(&values[i], kDLCUDA);
+        const fanin_desc desc = desc_of(names[i]);
+        assert_int_equal(fanin_plan_add(plan, initializer(i == 1 ? "one" : "eight"), &desc, &tensor), FANIN_OK);
+    }
+    fanin_options options = FANIN_OPTIONS_INIT;
+    options.cuda_stream = &custom_calls;
+    device_runs = checked_items = checks_that_wait = custom_calls = 0;
+    check_fails = true;
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_ERROR_CAPTURE);
+    assert_int_equal(device_runs + custom_calls, 0);
+    check_fails = false;
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_int_equal(checked_items, 6);
+    assert_int_equal(custom_calls, 2);
+    assert_true(values[0] == 8.0f && values[1] == 42.0f && values[2] == 8.0f);
+
+    /* Only the library's own statistic waits. */
+    assert_int_equal(checks_that_wait, 0);
+    options.verbose = 1;
+    options.log = ignore_line;
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_int_equal(checks_that_wait, 1);
+    options.statistic = say_nothing;
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_int_equal(checks_that_wait, 1);
+    fanin_plan_free(plan);
+
+    float value = 0.0f;
+    const DLTensor here = tensor_of(&value, kDLCPU);
+    const fanin_desc desc = desc_of("a_weight");
+    assert_int_equal(fanin_init(initializer("eight"), &desc, &here, NULL), FANIN_ERROR_DEVICE);
+    assert_non_null(strstr(fanin_last_error(), "its fill 'eight' has no function for tensors on the CPU"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_to_its_own),
         cmocka_unit_test(test_device_alone),
         cmocka_unit_test(test_custom_without_function),
+        cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

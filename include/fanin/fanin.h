@@ -76,7 +76,8 @@ extern "C" {
     X(14, ERROR_MEMORY, "out of memory")                                             \
     X(15, ERROR_FILE, "a file cannot be read or written")                            \
     X(16, ERROR_FORMAT, "a file is malformed")                                       \
-    X(17, ERROR_CUSTOM, "an initializer of the caller's failed")
+    X(17, ERROR_CUSTOM, "an initializer of the caller's failed")                     \
+    X(18, ERROR_CAPTURE, "not possible on a stream that is being captured")
 
 typedef enum fanin_status {
 #define FANIN_STATUS_ENUM(value, name, text) FANIN_##name = value,
@@ -396,16 +397,21 @@ typedef struct fanin_custom_call {
     int64_t start;
     const int64_t *step;    /* view->ndim numbers */
     uint64_t seed, stream;  /* for fanin_words */
+    void *cuda_stream;      /* the cudaStream_t for a view on a CUDA device, which is the current one; else NULL */
 } fanin_custom_call;
 
+/* A fill of the caller's. A tensor on a device that it has no function for is a DEVICE error. The functions return an error
+ * through fanin_fail. `cuda` should enqueue its work on the stream and not wait for it; a CUDA error that it leaves pending
+ * counts as its failure and is cleared, and the device that was current before the call is so again after it. */
 typedef struct fanin_custom {
     size_t size;
-    const char *kind;                                  /* its name in a plan's dump; a string that outlives the plan */
-    fanin_status (*cpu)(const fanin_custom_call *call); /* returns an error through fanin_fail */
-    void *user;                                        /* must outlive the plan */
+    const char *kind;                                    /* its name in a plan's dump; a string that outlives the plan */
+    fanin_status (*cpu)(const fanin_custom_call *call);  /* NULL: none for tensors on the CPU */
+    void *user;                                          /* must outlive the plan */
+    fanin_status (*cuda)(const fanin_custom_call *call); /* NULL: none for tensors on CUDA devices */
 } fanin_custom;
 
-#define FANIN_CUSTOM_INIT {sizeof(fanin_custom), NULL, NULL, NULL}
+#define FANIN_CUSTOM_INIT {sizeof(fanin_custom), NULL, NULL, NULL, NULL}
 
 FANIN_API fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin_custom *custom);
 

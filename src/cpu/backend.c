@@ -153,13 +153,29 @@ static fanin_status number_elements(struct job *jobs, size_t count, int64_t *tot
 static fanin_status supports(const struct item *item)
 {
     if (item->fill->kind == FILL_CUSTOM) {
-        return FANIN_OK; /* its function is for the CPU */
+        return item->fill->custom.cpu
+                   ? FANIN_OK
+                   : fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on the CPU",
+                                item->name, item->fill->custom.kind);
     }
     if (cpu_kernels_chosen()->fill[item->fill->kind][item->dtype] == NULL) {
         return fanin_fail(FANIN_ERROR_DTYPE, "parameter '%s': found dtype %s, expected one that the CPU has a %s fill for",
                           item->name, dtype_table[item->dtype].name, fill_kind_table[item->fill->kind].name);
     }
     return FANIN_OK;
+}
+
+/* Whatever memory it is, it was checked with the tensor. */
+static fanin_status check(const struct item *items, size_t count, bool waits, const fanin_options *options)
+{
+    (void)items, (void)count, (void)waits, (void)options;
+    return FANIN_OK;
+}
+
+static fanin_status run_custom(const struct item *item, const fanin_options *options, fanin_custom_call *call)
+{
+    (void)options;
+    return item->fill->custom.cpu(call);
 }
 
 static fanin_status run_jobs(struct job *jobs, const struct item *items, size_t count, const fanin_options *options)
@@ -199,4 +215,4 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     return status;
 }
 
-const struct backend cpu_backend = {"cpu", supports, run, cpu_norm};
+const struct backend cpu_backend = {"cpu", supports, check, run, run_custom, cpu_norm};

@@ -1,5 +1,6 @@
 #include "cuda/context.h"
 
+#include "cuda/caller.h"
 #include "cuda/launch.h"
 
 #include <dlfcn.h>
@@ -156,7 +157,7 @@ fanin_status context_enter(const char *name, int ordinal, struct context_scope *
     if (status != FANIN_OK) {
         return status;
     }
-    const cudaError_t pending = cudaPeekAtLastError();
+    const cudaError_t pending = caller_pending();
     if (is_lost(pending)) {
         return context_fail(pending, name);
     }
@@ -265,14 +266,16 @@ cudaStream_t context_stream(const fanin_options *options, int ordinal)
     return (cudaStream_t)(ordinal < options->n_cuda_streams ? options->cuda_streams[ordinal] : options->cuda_stream);
 }
 
-bool context_is_capturing(cudaStream_t stream)
+fanin_status context_check_capture(const char *name, cudaStream_t stream)
 {
-    enum cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
-    const cudaError_t error = cudaStreamIsCapturing(stream, &status);
-    if (error != cudaSuccess) {
-        /* The default stream beside a capture that it would have to wait for. */
+    enum cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+    const cudaError_t error = cudaStreamIsCapturing(stream, &capture);
+    /* The first: the default stream beside a capture that it would have to wait for. */
+    if (error == cudaErrorStreamCaptureImplicit || (error == cudaSuccess && capture != cudaStreamCaptureStatusNone)) {
         (void)cudaGetLastError();
-        return error == cudaErrorStreamCaptureImplicit;
+        return fanin_fail(FANIN_ERROR_CAPTURE,
+                          "%s%s%s: found a stream that is being captured, expected one that the host can wait for",
+                          CONTEXT_SUBJECT(name));
     }
-    return status != cudaStreamCaptureStatusNone;
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
 }

@@ -40,7 +40,7 @@ fanin_status context_check_memory(const char *name, const char *data, int64_t lo
 /* The caller's stream for a device. */
 cudaStream_t context_stream(const fanin_options *options, int ordinal);
 
-/* Whether the stream is being captured, so that nothing may wait for it. */
-bool context_is_capturing(cudaStream_t stream);
+/* CAPTURE where the stream is being captured, so that nothing may wait for it. */
+fanin_status context_check_capture(const char *name, cudaStream_t stream);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "cuda/builder.h"
 #include "cuda/context.h"
+#include "cuda/custom.h"
 #include "cuda/launch.h"
 #include "cuda/statistic.h"
 #include "float_environment.h"
@@ -10,7 +11,7 @@
 
 static fanin_status supports(const struct item *item)
 {
-    if (item->fill->kind == FILL_CUSTOM) {
+    if (item->fill->kind == FILL_CUSTOM && item->fill->custom.cuda == NULL) {
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on CUDA devices",
                           item->name, item->fill->custom.kind);
     }
@@ -61,7 +62,7 @@ static const struct item *first_on(const struct item *items, int ordinal)
 }
 
 /* Each device is entered once, so that what is wrong with it, or was left pending, is told before anything is written. */
-static fanin_status check_devices(const struct item *items, size_t count, const fanin_options *options)
+static fanin_status check(const struct item *items, size_t count, bool waits, const fanin_options *options)
 {
     const int first = next_device(items, count, -1);
     for (int ordinal = first; ordinal != INT_MAX; ordinal = next_device(items, count, ordinal)) {
@@ -78,6 +79,9 @@ static fanin_status check_devices(const struct item *items, size_t count, const 
         }
         if (status != FANIN_OK) {
             return status;
+        }
+        if (waits) {
+            status = context_check_capture(name, context_stream(options, ordinal));
         }
         for (size_t i = 0; i < count && status == FANIN_OK; i++) {
             status = (int)items[i].device.device_id == ordinal ? check_item(&items[i]) : FANIN_OK;
@@ -134,7 +138,7 @@ static fanin_status run_device(const struct item *items, size_t count, int ordin
 
 static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
 {
-    fanin_status status = check_devices(items, count, options);
+    fanin_status status = FANIN_OK;
     const struct float_environment caller = float_environment_enter();
     for (int ordinal = next_device(items, count, -1); ordinal != INT_MAX && status == FANIN_OK;
          ordinal = next_device(items, count, ordinal)) {
@@ -150,4 +154,4 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     return status;
 }
 
-const struct backend cuda_backend = {"cuda", supports, run, cuda_statistic};
+const struct backend cuda_backend = {"cuda", supports, check, run, cuda_run_custom, cuda_statistic};

@@ -53,8 +53,9 @@ static cudaError_t sum_tiles(const struct norm_view *view, cudaStream_t stream, 
 
 static fanin_status sum_tensor(const struct norm_view *view, cudaStream_t stream, struct norm_partial *total)
 {
-    if (context_is_capturing(stream)) {
-        return fanin_fail(FANIN_ERROR_DEVICE, "the statistic of a tensor needs a stream that is not being captured");
+    const fanin_status status = context_check_capture(NULL, stream);
+    if (status != FANIN_OK) {
+        return status;
     }
     const int64_t tiles = (view->size - 1) / NORM_TILE + 1;
     const size_t bytes = (size_t)(tiles < ROUND ? tiles : ROUND) * sizeof(struct norm_partial);

@@ -23,7 +23,7 @@ void plan_items_add(struct plan_items *items, const struct tensor *tensor, const
     }
 }
 
-static fanin_status run_custom(const struct item *item, const fanin_options *options)
+static fanin_status run_custom(const struct item *item, const struct backend *backend, const fanin_options *options)
 {
     const fanin_custom *const custom = &item->fill->custom;
     /* Copies: the function gets pointers that it could write through. */
@@ -39,18 +39,18 @@ static fanin_status run_custom(const struct item *item, const fanin_options *opt
                            .shape = extent,
                            .strides = stride,
                            .byte_offset = 0};
-    const fanin_custom_call call = {.size = sizeof call,
-                                    .user = custom->user,
-                                    .name = item->name,
-                                    .view = &view,
-                                    .domain_ndim = item->fill->ndim,
-                                    .domain = item->fill->domain,
-                                    .start = item->start,
-                                    .step = item->step,
-                                    .seed = options->seed,
-                                    .stream = item->fill->stream};
+    fanin_custom_call call = {.size = sizeof call,
+                              .user = custom->user,
+                              .name = item->name,
+                              .view = &view,
+                              .domain_ndim = item->fill->ndim,
+                              .domain = item->fill->domain,
+                              .start = item->start,
+                              .step = item->step,
+                              .seed = options->seed,
+                              .stream = item->fill->stream};
     const struct callback_mark before = callback_mark_error();
-    const fanin_status status = custom->cpu(&call);
+    const fanin_status status = backend->run_custom(item, options, &call);
     if (status == FANIN_OK) {
         return FANIN_OK;
     }
@@ -59,11 +59,17 @@ static fanin_status run_custom(const struct item *item, const fanin_options *opt
     return callback_result(status, &before, item->name, what);
 }
 
-fanin_status plan_items_run(const struct plan_items *items, const struct backend *backend, const fanin_options *options)
+fanin_status plan_items_run(struct plan_items *items, const struct backend *backend, const fanin_options *options)
 {
-    fanin_status status = items->count > 0 ? backend->run(items->items, items->count, options) : FANIN_OK;
-    for (size_t i = 0; i < items->custom_count && status == FANIN_OK; i++) {
-        status = run_custom(&items->items[items->capacity - 1 - i], options);
+    /* To the others, so that all can be checked at once. */
+    struct item *const custom = &items->items[items->count];
+    memmove(custom, &items->items[items->capacity - items->custom_count], items->custom_count * sizeof *custom);
+    fanin_status status = backend->check(items->items, items->count + items->custom_count, items->waits, options);
+    if (status == FANIN_OK && items->count > 0) {
+        status = backend->run(items->items, items->count, options);
+    }
+    for (size_t i = items->custom_count; i > 0 && status == FANIN_OK; i--) {
+        status = run_custom(&custom[i - 1], backend, options);
     }
     return status;
 }

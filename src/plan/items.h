@@ -9,6 +9,7 @@
 struct plan_items {
     struct item *items;
     size_t capacity, count, custom_count;
+    bool waits; /* a norm will be asked for, so that no stream may be being captured */
 };
 
 /* Adds the items of a parameter, at most one for each of its fills: there must be room. */
@@ -16,6 +17,6 @@ void plan_items_add(struct plan_items *items, const struct tensor *tensor, const
 
 /* Fills all: first the backend's in one pass, then the custom ones on this thread, in their order. Options are normalised.
  * Errors: the backend's, before anything is written; those of custom fills. */
-fanin_status plan_items_run(const struct plan_items *items, const struct backend *backend, const fanin_options *options);
+fanin_status plan_items_run(struct plan_items *items, const struct backend *backend, const fanin_options *options);
 
 #endif

@@ -51,12 +51,14 @@ static fanin_status fill_on(const struct backend *backend, const fanin_plan *pla
                             const fanin_options *options)
 {
     items->count = items->custom_count = 0;
+    items->waits = false;
     for (size_t i = 0; i < plan->count; i++) {
         const struct plan_parameter *const parameter = &plan->parameters[i];
         if (parameter->backend == backend) {
             struct tensor tensor;
             plan_get_tensor(&parameter->tensor, &tensor);
             plan_items_add(items, &tensor, &parameter->lowering, parameter->name);
+            items->waits = items->waits || (tensor.size > 0 && log_takes_norm(&parameter->lowering, options));
         }
     }
     return plan_items_run(items, backend, options);

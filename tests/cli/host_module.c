@@ -110,7 +110,9 @@ uint32_t fanin_cuda_open(uint32_t abi, const struct cuda_host *lent, struct cuda
     static struct backend backend;
     if (abi == CUDA_MODULE_ABI) {
         host = lent;
-        backend = (struct backend){"host", cpu_backend.supports, run, cpu_backend.norm};
+        backend = cpu_backend;
+        backend.name = "host";
+        backend.run = run;
         *out = (struct cuda_module){.backend = &backend,
                                     .count = count,
                                     .describe = describe,

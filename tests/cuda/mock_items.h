@@ -58,11 +58,17 @@ static inline int setup(void **state)
     return cpu_backend.run(&item, 1, &options) != FANIN_OK;
 }
 
+static inline fanin_status run_items(const struct item *items, size_t count, const fanin_options *options)
+{
+    const fanin_status status = cuda_backend.check(items, count, false, options);
+    return status == FANIN_OK ? cuda_backend.run(items, count, options) : status;
+}
+
 static inline fanin_status run_one(float *data, int device, void *stream)
 {
     const struct item item = item_of(data, device, COUNT);
     const fanin_options options = options_of(stream);
-    return cuda_backend.run(&item, 1, &options);
+    return run_items(&item, 1, &options);
 }
 
 /* A failure: its status, words of its message, and no launch. */

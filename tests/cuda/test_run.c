@@ -37,7 +37,7 @@ static void test_two_devices(void **state)
                                  item_of(on_device[1] + 100, 1, 100), item_of(managed, 0, COUNT)};
     fanin_options options = options_of(NULL);
     mock.current = &mock.primary[1];
-    assert_int_equal(cuda_backend.run(items, 4, &options), FANIN_OK);
+    assert_int_equal(run_items(items, 4, &options), FANIN_OK);
     assert_ptr_equal(mock.current, &mock.primary[1]);
     assert_int_equal(mock.foreign_rows, 0);
     assert_int_equal(mock.launches[0], 1);
@@ -48,16 +48,16 @@ static void test_two_devices(void **state)
 
     memset(mock.launches, 0, sizeof mock.launches);
     options.cuda_stream = &options;
-    assert_failure(cuda_backend.run(items, 4, &options), FANIN_ERROR_ARGUMENT, "devices 0 and 1");
+    assert_failure(run_items(items, 4, &options), FANIN_ERROR_ARGUMENT, "devices 0 and 1");
 
     /* A stream for each; device 1 is the last. */
     char streams[2];
     void *const of_devices[2] = {&streams[0], &streams[1]};
     options.cuda_streams = of_devices;
     options.n_cuda_streams = 2;
-    assert_int_equal(cuda_backend.run(items, 4, &options), FANIN_OK);
+    assert_int_equal(run_items(items, 4, &options), FANIN_OK);
     assert_ptr_equal(mock.last_stream, &streams[1]);
-    assert_int_equal(cuda_backend.run(items, 1, &options), FANIN_OK);
+    assert_int_equal(run_items(items, 1, &options), FANIN_OK);
     assert_ptr_equal(mock.last_stream, &streams[items[0].device.device_id]);
 }
 
@@ -85,7 +85,7 @@ static void test_many_items(void **state)
         items[i].start = i;
     }
     const fanin_options options = options_of(NULL);
-    assert_int_equal(cuda_backend.run(items, COUNT, &options), FANIN_OK);
+    assert_int_equal(run_items(items, COUNT, &options), FANIN_OK);
     free(items);
     assert_memory_equal(on_device[0], expected, sizeof expected);
     assert_int_equal(mock.launches[0], (COUNT - 1) / (int)CUDA_SLOTS + 1);
@@ -95,7 +95,7 @@ static void test_nothing(void **state)
 {
     (void)state;
     const fanin_options options = options_of(NULL);
-    assert_int_equal(cuda_backend.run(NULL, 0, &options), FANIN_OK);
+    assert_int_equal(run_items(NULL, 0, &options), FANIN_OK);
     assert_int_equal(mock.launches[0], 0);
 }
 
@@ -128,9 +128,9 @@ static void test_memory_too_short(void **state)
     struct item item = item_of(on_device[0] + COUNT - 1, 0, COUNT);
     item.stride[0] = -1;
     const fanin_options options = options_of(NULL);
-    assert_failure(cuda_backend.run(&item, 1, &options), FANIN_ERROR_DEVICE, "found host memory");
+    assert_failure(run_items(&item, 1, &options), FANIN_ERROR_DEVICE, "found host memory");
     item.extent[0] = item.size = COUNT - 1;
-    assert_int_equal(cuda_backend.run(&item, 1, &options), FANIN_OK);
+    assert_int_equal(run_items(&item, 1, &options), FANIN_OK);
 }
 
 static void test_one_wrong_of_many(void **state)
@@ -138,7 +138,7 @@ static void test_one_wrong_of_many(void **state)
     (void)state;
     const struct item items[] = {item_of(on_device[0], 0, COUNT), item_of(on_device[1], 1, COUNT), item_of(pageable, 1, 7)};
     const fanin_options options = options_of(NULL);
-    assert_failure(cuda_backend.run(items, 3, &options), FANIN_ERROR_DEVICE, "found host memory");
+    assert_failure(run_items(items, 3, &options), FANIN_ERROR_DEVICE, "found host memory");
 }
 
 static void test_no_such_device(void **state)
@@ -216,15 +216,6 @@ static void test_wrong_stream(void **state)
     assert_works();
 }
 
-static void test_custom_fill(void **state)
-{
-    (void)state;
-    struct item item = item_of(on_device[0], 0, COUNT);
-    const struct fill custom = {.kind = FILL_CUSTOM, .custom = {.kind = "orthogonal"}};
-    item.fill = &custom;
-    assert_failure(cuda_backend.supports(&item), FANIN_ERROR_DEVICE, "'orthogonal' has no function for tensors on CUDA");
-}
-
 /* Kernels are loaded once a device, in a mode that a capture survives. It must be the first test: what is loaded stays so. */
 static void test_loading(void **state)
 {
@@ -262,7 +253,6 @@ int main(void)
         cmocka_unit_test_setup(test_lost_context, setup),
         cmocka_unit_test_setup(test_context_lost_at_launch, setup),
         cmocka_unit_test_setup(test_wrong_stream, setup),
-        cmocka_unit_test_setup(test_custom_fill, setup),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

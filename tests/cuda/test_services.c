@@ -42,7 +42,7 @@ static void test_statistic_errors(void **state)
     double found = -1.0;
     assert_failure(cuda_backend.norm(&host, &options, &found), FANIN_ERROR_DEVICE, "found host memory");
     mock.capturing = true;
-    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "not being captured");
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_CAPTURE, "a stream that is being captured");
     assert_null(mock.last_stream);
     mock.capturing = false;
     mock.fail_allocation = 1;
@@ -57,6 +57,22 @@ static void test_statistic_errors(void **state)
     assert_true(found == 0.0);
     assert_int_equal(mock.frees_left, 0);
     assert_works();
+}
+
+/* A run that a statistic follows is refused before its first launch; one without is captured. */
+static void test_capture(void **state)
+{
+    (void)state;
+    const struct item items[] = {item_of(on_device[1], 1, COUNT), item_of(on_device[0], 0, COUNT)};
+    const fanin_options options = options_of(NULL);
+    mock.capturing = true;
+    assert_failure(cuda_backend.check(items, 2, true, &options), FANIN_ERROR_CAPTURE,
+                   "'weight': found a stream that is being captured");
+    assert_int_equal(mock.last, cudaSuccess);
+    assert_null(mock.current);
+    assert_int_equal(run_items(items, 2, &options), FANIN_OK);
+    mock.capturing = false;
+    assert_int_equal(cuda_backend.check(items, 2, true, &options), FANIN_OK);
 }
 
 /* More tiles than are brought to the host at once. */
@@ -142,6 +158,7 @@ int main(void)
         cmocka_unit_test_setup(test_statistic, setup),
         cmocka_unit_test_setup(test_statistic_errors, setup),
         cmocka_unit_test_setup(test_statistic_rounds, setup),
+        cmocka_unit_test_setup(test_capture, setup),
         cmocka_unit_test_setup(test_stage, setup),
         cmocka_unit_test_setup(test_stage_without_memory, setup),
     };

@@ -1,0 +1,141 @@
+/* What is the caller's: fills of its own on a device, and the last error of its own CUDA runtime; with stand-ins for both
+ * runtimes. */
+#include "mock_items.h"
+
+#include "cuda/context.h"
+
+/* ------------------------------------------------ fills of the caller's -------------------------------------------------- */
+
+static struct {
+    fanin_custom_call call;
+    void *current;
+    int count;
+} seen;
+static cudaError_t *fake_last; /* of the caller's runtime */
+
+static fanin_status fill_sevens(const fanin_custom_call *call)
+{
+    seen.call = *call;
+    seen.current = mock.current;
+    seen.count++;
+    for (int64_t i = 0; i < call->view->shape[0]; i++) {
+        ((float *)call->view->data)[i] = 7.0f;
+    }
+    return FANIN_OK;
+}
+
+static fanin_status fail_elsewhere(const fanin_custom_call *call)
+{
+    (void)call;
+    mock.current = &mock.other[1];
+    return fanin_fail(FANIN_ERROR_FILE, "the tape is torn");
+}
+
+static fanin_status leave_error(const fanin_custom_call *call)
+{
+    (void)call;
+    mock.current = NULL;
+    *fake_last = cudaErrorInvalidConfiguration;
+    return FANIN_OK;
+}
+
+static fanin_status call_custom(fanin_status (*function)(const fanin_custom_call *), float *data, void *stream)
+{
+    const struct fill fill = {.kind = FILL_CUSTOM, .custom = {.kind = "sevens", .cuda = function}};
+    struct item item = item_of(data, 1, COUNT);
+    item.fill = &fill;
+    const int64_t shape[] = {COUNT};
+    const DLTensor view = {data, item.device, 1, {kDLFloat, 32, 1}, (int64_t *)shape, NULL, 0};
+    fanin_custom_call call = {.size = sizeof call, .view = &view};
+    const fanin_options options = options_of(stream);
+    fanin_status status = cuda_backend.supports(&item);
+    status = status == FANIN_OK ? cuda_backend.check(&item, 1, false, &options) : status;
+    return status == FANIN_OK ? cuda_backend.run_custom(&item, &options, &call) : status;
+}
+
+static void test_custom_fill(void **state)
+{
+    (void)state;
+    char stream;
+    mock.current = &mock.other[0];
+    memset(&seen, 0, sizeof seen);
+    assert_int_equal(call_custom(fill_sevens, on_device[1], &stream), FANIN_OK);
+    assert_int_equal(seen.count, 1);
+    assert_ptr_equal(seen.call.cuda_stream, &stream);
+    assert_ptr_equal(seen.current, &mock.primary[1]);
+    assert_ptr_equal(mock.current, &mock.other[0]);
+    assert_true(on_device[1][COUNT - 1] == 7.0f);
+    assert_int_equal(mock.synchronizations, 0);
+}
+
+/* Refused before it is called. */
+static void test_custom_fill_that_cannot(void **state)
+{
+    (void)state;
+    memset(&seen, 0, sizeof seen);
+    assert_failure(call_custom(NULL, on_device[1], NULL), FANIN_ERROR_DEVICE,
+                   "its fill 'sevens' has no function for tensors on CUDA devices");
+    assert_failure(call_custom(fill_sevens, pageable, NULL), FANIN_ERROR_DEVICE, "found host memory");
+    assert_failure(call_custom(fill_sevens, on_device[0], NULL), FANIN_ERROR_DEVICE, "memory of CUDA device 0");
+    mock.last = cudaErrorInvalidValue;
+    assert_failure(call_custom(fill_sevens, on_device[1], NULL), FANIN_ERROR_DEVICE, "is pending");
+    mock.last = cudaSuccess;
+    assert_int_equal(seen.count, 0);
+    assert_works();
+}
+
+/* Whatever it does, the caller's context is current again. */
+static void test_custom_fill_that_fails(void **state)
+{
+    (void)state;
+    assert_failure(call_custom(fail_elsewhere, on_device[1], NULL), FANIN_ERROR_FILE, "the tape is torn");
+    assert_works();
+    memset(mock.launches, 0, sizeof mock.launches);
+    mock.current = &mock.primary[1];
+    assert_failure(call_custom(leave_error, on_device[1], NULL), FANIN_ERROR_DEVICE, "it left the CUDA error");
+    assert_ptr_equal(mock.current, &mock.primary[1]);
+    assert_int_equal(*fake_last, cudaSuccess);
+}
+
+/* ------------------------------------------------ the caller's runtime --------------------------------------------------- */
+
+static void test_pending_in_the_callers_runtime(void **state)
+{
+    (void)state;
+    *fake_last = cudaErrorInvalidValue;
+    for (int i = 0; i < 2; i++) {
+        assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "an earlier CUDA error of the caller's is pending");
+        assert_int_equal(*fake_last, cudaErrorInvalidValue);
+        assert_null(mock.current);
+    }
+    *fake_last = cudaErrorLaunchFailure;
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "the CUDA context is lost");
+    /* Work of the caller's that goes on is no error. */
+    *fake_last = cudaErrorNotReady;
+    assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    assert_int_equal(*fake_last, cudaErrorNotReady);
+    *fake_last = cudaSuccess;
+    assert_works();
+}
+
+/* The caller opens its runtime when the module has been at work for long. */
+static int open_runtime(void **state)
+{
+    if (setup(state) != 0 || run_one(on_device[0], 0, NULL) != FANIN_OK) {
+        return 1;
+    }
+    void *const library = dlopen(FAKE_RUNTIME, RTLD_NOW | RTLD_LOCAL);
+    fake_last = library != NULL ? dlsym(library, "fake_last") : NULL;
+    return fake_last == NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_custom_fill, setup),
+        cmocka_unit_test_setup(test_custom_fill_that_cannot, setup),
+        cmocka_unit_test_setup(test_custom_fill_that_fails, setup),
+        cmocka_unit_test_setup(test_pending_in_the_callers_runtime, setup),
+    };
+    return open_driver() ? cmocka_run_group_tests(tests, open_runtime, NULL) : 1;
+}
