@@ -6,7 +6,8 @@
 
 #include <string.h>
 
-/* Bytes of each buffer: large against the time of a launch, small against a device's memory. */
+/* Bytes of each buffer: large against the time of a launch, small against a device's memory. Tensors that cannot be cut may need
+ * more. */
 #define WINDOW ((int64_t)64 << 20)
 
 struct device_fill {
@@ -16,6 +17,7 @@ struct device_fill {
     fanin_options options;
     struct output *output;
     struct progress *progress;
+    int64_t capacity;
     struct window_cursor cursor;
     int64_t written; /* bytes behind the header */
 };
@@ -25,7 +27,7 @@ static fanin_status begin_window(struct device_fill *fill, int buffer, int64_t *
 {
     fanin_plan *plan;
     char *const memory = fill->module->stage_device(fill->stage, buffer);
-    fanin_status status = window_next(fill->model, &fill->cursor, memory, WINDOW, &plan, size);
+    fanin_status status = window_next(fill->model, &fill->cursor, memory, fill->capacity, &plan, size);
     if (status != FANIN_OK || *size == 0) {
         return status;
     }
@@ -68,10 +70,14 @@ static fanin_status fill_windows(struct device_fill *fill)
 fanin_status device_fill(const struct model *model, const fanin_options *options, struct output *output,
                          struct progress *progress)
 {
-    struct device_fill fill = {.model = model, .options = *options, .output = output, .progress = progress};
+    struct device_fill fill = {.model = model,
+                               .options = *options,
+                               .output = output,
+                               .progress = progress,
+                               .capacity = window_capacity(model, WINDOW)};
     fanin_status status = fanin_private_cuda_module("--device cuda", &fill.module);
     if (status == FANIN_OK) {
-        status = fill.module->stage_open(model->device.device_id, (size_t)WINDOW, &fill.stage);
+        status = fill.module->stage_open(model->device.device_id, (size_t)fill.capacity, &fill.stage);
     }
     if (status != FANIN_OK) {
         return status;

@@ -18,7 +18,8 @@
 
 static const char command[] = "init";
 
-/* Bytes that are filled at once, and of each of the two buffers: large against what starting the threads costs. */
+/* Bytes that are filled at once, and of each of the two buffers: large against what starting the threads costs. Tensors that
+ * cannot be cut may need more. */
 #define WINDOW ((int64_t)8 << 20)
 
 /* Names that a note lists before it counts the rest. */
@@ -52,8 +53,8 @@ static fanin_status write_header(const struct output *output, const char *text, 
 }
 
 /* Fills the windows one after another; the writer writes each while the next is filled. */
-static fanin_status fill_windows(const struct model *model, const fanin_options *options, struct writer *writer,
-                                 struct progress *progress)
+static fanin_status fill_windows(const struct model *model, const fanin_options *options, int64_t capacity,
+                                 struct writer *writer, struct progress *progress)
 {
     struct window_cursor cursor = {0};
     int64_t done = 0;
@@ -62,7 +63,7 @@ static fanin_status fill_windows(const struct model *model, const fanin_options 
         fanin_plan *plan;
         int64_t size;
         fanin_status status = writer_buffer(writer, &buffer);
-        status = status == FANIN_OK ? window_next(model, &cursor, buffer, WINDOW, &plan, &size) : status;
+        status = status == FANIN_OK ? window_next(model, &cursor, buffer, capacity, &plan, &size) : status;
         if (status != FANIN_OK || size == 0) {
             return status;
         }
@@ -88,11 +89,12 @@ static fanin_status fill_file(const struct model *model, const struct init_optio
         return device_fill(model, &fill, output, progress);
     }
     struct writer writer;
-    fanin_status status = writer_start(&writer, output->fd, output->target, model->header.data_offset, (size_t)WINDOW);
+    const int64_t capacity = window_capacity(model, WINDOW);
+    fanin_status status = writer_start(&writer, output->fd, output->target, model->header.data_offset, (size_t)capacity);
     if (status != FANIN_OK) {
         return status;
     }
-    status = fill_windows(model, &fill, &writer, progress);
+    status = fill_windows(model, &fill, capacity, &writer, progress);
     const fanin_status written = writer_finish(&writer);
     return status != FANIN_OK ? status : written;
 }

@@ -11,6 +11,7 @@ struct parameter {
     int64_t *global; /* shape of the whole */
     int64_t row;     /* the part's first row of axis 0 */
     bool zero;       /* an integer or bool tensor that nothing covers: it is 0 */
+    bool whole;      /* computing a box costs as much as all of it */
 };
 
 struct model {
@@ -36,7 +37,7 @@ fanin_status model_add_box(const struct model *model, fanin_plan *plan, const st
 fanin_status model_add_part(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor);
 
 /* A checked plan of all parts, without memory. Free with fanin_plan_free. Integer and bool tensors that nothing covers are found
- * first, and their `zero` is set. Errors: those of the plan, in the words of the program, all at once: a line that says what to
+ * first, and their `zero` is set; so is `whole`. Errors: those of the plan, in the words of the program, all at once: a line that says what to
  * do, and the names. */
 fanin_status model_check(struct model *model, fanin_plan **out);
 

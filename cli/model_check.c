@@ -1,5 +1,7 @@
 #include "model.h"
 
+#include "plan/whole.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -125,6 +127,9 @@ fanin_status model_check(struct model *model, fanin_plan **out)
         status = report(model, status);
         fanin_plan_free(plan);
         return status;
+    }
+    for (size_t i = 0; i < model->header.count; i++) {
+        model->parameters[model->header.tensors[i].tag].whole = fanin_private_plan_is_whole(plan, i);
     }
     *out = plan;
     return FANIN_OK;

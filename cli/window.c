@@ -3,6 +3,25 @@
 /* Boxes in one window: a plan takes some kilobytes for each, and a file of many small tensors must not make it large. */
 #define BOXES_LIMIT 1024
 
+static bool is_whole(const struct model *model, const struct header_tensor *tensor)
+{
+    return model->parameters[tensor->tag].whole;
+}
+
+int64_t window_capacity(const struct model *model, int64_t least)
+{
+    int64_t capacity = least;
+    for (size_t i = 0; i < model->header.count; i++) {
+        const struct header_tensor *const tensor = &model->header.tensors[i];
+        const int64_t size = tensor->count * dtype_table[tensor->dtype].size;
+        /* A tensor's bytes are within int64, and no memory is near to that. */
+        if (is_whole(model, tensor) && size > capacity) {
+            capacity = size > INT64_MAX - 4095 ? INT64_MAX / 4096 * 4096 : (size + 4095) / 4096 * 4096;
+        }
+    }
+    return capacity;
+}
+
 int64_t window_box(const int64_t *shape, int ndim, int64_t begin, int64_t end, int64_t *offset, int64_t *extent)
 {
     if (ndim == 0) {
@@ -30,6 +49,9 @@ static fanin_status add_boxes(const struct model *model, const struct header_ten
 {
     const int64_t size = dtype_table[tensor->dtype].size;
     const int64_t room = (capacity - *used) / size, left = tensor->count - cursor->element;
+    if (is_whole(model, tensor) && room < left) {
+        return FANIN_OK; /* it begins the next window */
+    }
     const int64_t end = cursor->element + (left < room ? left : room);
     while (cursor->element < end && *boxes < BOXES_LIMIT) {
         int64_t offset[FANIN_MAX_NDIM], extent[FANIN_MAX_NDIM];

@@ -15,8 +15,12 @@ struct window_cursor {
     int64_t element;
 };
 
-/* Makes the plan of the next window in `buffer`, of up to `capacity` bytes (a multiple of 8), and moves the cursor past it.
- * The model must be arranged. `*size`: its bytes; 0 at the end, and then there is no plan. Errors: the plan's. */
+/* Bytes that windows need: `least`, a multiple of 4096, or what the largest tensor needs that no window may cut, rounded up to
+ * such a multiple. The model was checked. */
+int64_t window_capacity(const struct model *model, int64_t least);
+
+/* Makes the plan of the next window in `buffer`, of up to `capacity` bytes, and moves the cursor past it. The model must be
+ * arranged. `*size`: its bytes; 0 at the end, and then there is no plan. Errors: the plan's. */
 fanin_status window_next(const struct model *model, struct window_cursor *cursor, char *buffer, int64_t capacity,
                          fanin_plan **plan, int64_t *size);
 

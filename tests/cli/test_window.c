@@ -174,6 +174,44 @@ static void test_windows(void **state)
     model_free(&model);
 }
 
+/* A tensor that must not be cut is in one window as a whole, and windows are as large as it needs. */
+static void test_whole_tensors(void **state)
+{
+    (void)state;
+    struct model model;
+    make_model(&model, 0, 1);
+    assert_int_equal(window_capacity(&model, 4096), 4096);
+    int64_t largest = 0;
+    for (size_t i = 0; i < model.header.count; i++) {
+        const struct header_tensor *const tensor = &model.header.tensors[i];
+        model.parameters[tensor->tag].whole = strcmp(tensor->name, "u.weight") == 0 || strcmp(tensor->name, "d.weight") == 0;
+        if (model.parameters[tensor->tag].whole && tensor->end - tensor->begin > largest) {
+            largest = tensor->end - tensor->begin;
+        }
+    }
+    assert_int_equal(window_capacity(&model, 0), (largest + 4095) / 4096 * 4096);
+
+    char *const whole = fill_whole(&model), *const windows = fill_by_windows(&model, largest);
+    assert_memory_equal(windows, whole, (size_t)safetensors_data_size(&model.header));
+    char *const buffer = malloc((size_t)largest);
+    assert_non_null(buffer);
+    struct window_cursor cursor = {0};
+    int64_t size;
+    fanin_plan *plan;
+    for (;;) {
+        assert_int_equal(window_next(&model, &cursor, buffer, largest, &plan, &size), FANIN_OK);
+        if (size == 0) {
+            break;
+        }
+        fanin_plan_free(plan);
+        assert_true(cursor.element == 0 || !model.parameters[model.header.tensors[cursor.tensor].tag].whole);
+    }
+    free(buffer);
+    free(whole);
+    free(windows);
+    model_free(&model);
+}
+
 /* Parts by small windows, put together. */
 static void test_parts(void **state)
 {
@@ -210,8 +248,8 @@ static void test_parts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_run), cmocka_unit_test(test_large), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_windows),   cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_every_run), cmocka_unit_test(test_large),         cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_windows),   cmocka_unit_test(test_whole_tensors), cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
