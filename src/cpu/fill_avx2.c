@@ -1,6 +1,7 @@
 /* For x86-64 CPUs with AVX2, FMA and F16C; compiled with these on. */
 #include "vector_avx2.h"
 
+#include "vector_philox.h"
 #include "vector_fill.h"
 #include "words_vector.h"
 

@@ -1,6 +1,7 @@
 /* For x86-64 CPUs with AVX-512 F, DQ, BW and VL; compiled with these on. */
 #include "vector_avx512.h"
 
+#include "vector_philox.h"
 #include "vector_fill.h"
 #include "words_vector.h"
 

@@ -1,10 +1,9 @@
 /* Uniform and normal fills in registers, from the counters to the stores: the kernels of a variant with vectors. Its source file
- * includes its vectors first. */
+ * includes its vectors and their Philox first. */
 #ifndef FANIN_SRC_CPU_VECTOR_FILL_H
 #define FANIN_SRC_CPU_VECTOR_FILL_H
 
 #include "kernel.h"
-#include "vector_philox.h"
 #include "vector_normal.h"
 
 #include <string.h>
@@ -120,13 +119,10 @@ VECTOR void vector_store_cells_doubles(enum fill_kind kind, size_t cell_size, co
 
 /* Makes `cells` cells, a constant number; the first one's counters are `counter`, the others' follow. */
 VECTOR void vector_fill_cells(enum fill_kind kind, enum dtype dtype, size_t cell_size, const union vector_numbers *numbers,
-                              const struct vector_stream *stream, vector_words counter, int cells, char *out)
+                              const struct vector_stream *stream, vector_counter counter, int cells, char *out)
 {
     struct vector_cell cell[VECTOR_CELLS];
-    for (int c = 0; c < cells; c++) {
-        cell[c].word[0] = vector_add64(counter, vector_set64((uint64_t)c * VECTOR_LANES));
-    }
-    vector_rounds(stream, cells, cell);
+    vector_rounds(stream, counter, cells, cell);
     if (dtype == DTYPE_FLOAT64) {
         vector_store_cells_doubles(kind, cell_size, numbers, stream, cells, cell, out);
     } else {
@@ -147,12 +143,11 @@ VECTOR void vector_fill_segment(enum fill_kind kind, enum dtype dtype, size_t si
     struct vector_stream made;
     vector_stream_make(fill->seed, fill->stream, (uint32_t)(block >> 32), &made);
     const struct vector_stream *const stream = vector_hidden(&made);
-    vector_words counter =
-        vector_add64(vector_set64(block & 0xffffffffu), dtype == DTYPE_BFLOAT16 ? vector_count() : vector_count_interleaved());
+    vector_counter counter = vector_counter_make((uint32_t)block, dtype != DTYPE_BFLOAT16);
     while (count > 0) {
         while (skip == 0 && count >= cells * per_cell) {
             vector_fill_cells(kind, dtype, cell_size, numbers, stream, counter, cells, out);
-            counter = vector_add64(counter, vector_set64((uint64_t)cells * VECTOR_LANES));
+            counter = vector_counter_after(counter, cells);
             out += (size_t)cells * cell_size;
             count -= cells * per_cell;
         }
@@ -164,7 +159,7 @@ VECTOR void vector_fill_segment(enum fill_kind kind, enum dtype dtype, size_t si
             if (!whole) {
                 memcpy(out, part + (size_t)skip * size, (size_t)taken * size);
             }
-            counter = vector_add64(counter, vector_set64(VECTOR_LANES));
+            counter = vector_counter_after(counter, 1);
             out += (size_t)taken * size;
             count -= taken;
             skip = 0;

@@ -3,7 +3,9 @@
 #ifndef FANIN_SRC_CPU_VECTOR_PHILOX_H
 #define FANIN_SRC_CPU_VECTOR_PHILOX_H
 
-#include "stream/philox.h"
+#include "vector_keys.h"
+
+#include <stdbool.h>
 
 /* What the rounds take that is the same in all blocks whose numbers have the same upper half. */
 struct vector_stream {
@@ -17,37 +19,42 @@ struct vector_cell {
     vector_words word[4];
 };
 
-/* The first rounds begin with one word that varies and three that do not: products and xors of the latter are made here. */
 VECTOR void vector_stream_make(uint64_t seed, uint64_t stream, uint32_t block_high, struct vector_stream *out)
 {
-    uint32_t key[PHILOX_ROUNDS][2];
-    for (uint32_t round = 0; round < PHILOX_ROUNDS; round++) {
-        key[round][0] = (uint32_t)seed + round * PHILOX_KEY_STEP_0;
-        key[round][1] = (uint32_t)(seed >> 32) + round * PHILOX_KEY_STEP_1;
-    }
-    out->last_key = vector_set64(key[PHILOX_ROUNDS - 1][0] | (uint64_t)key[PHILOX_ROUNDS - 1][1] << 32);
-    const uint64_t product_1 = (uint64_t)PHILOX_MULTIPLIER_1 * (uint32_t)stream;
-    const uint32_t word_0 = (uint32_t)(product_1 >> 32) ^ block_high ^ key[0][0];
-    const uint64_t product_0 = (uint64_t)PHILOX_MULTIPLIER_0 * word_0;
-    key[0][1] ^= (uint32_t)(stream >> 32);
-    key[1][0] ^= (uint32_t)product_1;
-    key[1][1] ^= (uint32_t)(product_0 >> 32);
-    key[2][1] ^= (uint32_t)product_0;
+    const int last = PHILOX_ROUNDS - 1;
+    struct vector_keys keys;
+    vector_keys_make(seed, stream, block_high, &keys);
     out->multiplier_0 = vector_set64(PHILOX_MULTIPLIER_0);
     out->multiplier_1 = vector_set64(PHILOX_MULTIPLIER_1);
+    out->last_key = vector_set64(keys.key[last][0] | (uint64_t)keys.key[last][1] << 32);
     for (int round = 0; round < PHILOX_ROUNDS; round++) {
         for (int k = 0; k < 2; k++) {
-            out->key[round][k] = vector_set32(key[round][k]);
+            out->key[round][k] = vector_set32(keys.key[round][k]);
         }
     }
 }
 
-/* All rounds but the last. `cells` is a constant; word 0 of each holds the lower halves of the blocks' numbers. */
-VECTOR void vector_rounds(const struct vector_stream *stream, int cells, struct vector_cell *cell)
+/* The counters of a cell: the lower halves of its blocks' numbers, from `first` on; in order, or in that of
+ * vector_count_interleaved. */
+typedef vector_words vector_counter;
+
+VECTOR vector_counter vector_counter_make(uint32_t first, bool interleaved)
+{
+    return vector_add64(vector_set64(first), interleaved ? vector_count_interleaved() : vector_count());
+}
+
+/* Those of the cell that comes `cells` later. */
+VECTOR vector_counter vector_counter_after(vector_counter counter, int cells)
+{
+    return vector_add64(counter, vector_set64((uint64_t)cells * VECTOR_LANES));
+}
+
+/* All rounds but the last of `cells` cells, a constant number; the first one's counters are `counter`, the others' follow. */
+VECTOR void vector_rounds(const struct vector_stream *stream, vector_counter counter, int cells, struct vector_cell *cell)
 {
     for (int c = 0; c < cells; c++) {
         vector_words *const word = cell[c].word;
-        word[3] = vector_multiply_words(stream->multiplier_0, word[0]);
+        word[3] = vector_multiply_words(stream->multiplier_0, vector_counter_after(counter, c));
         word[2] = vector_xor(vector_shift_right64(word[3], 32), stream->key[0][1]);
     }
     for (int c = 0; c < cells; c++) {

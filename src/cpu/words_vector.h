@@ -8,8 +8,8 @@
 /* Makes a vector's lanes of blocks from `first` on, whose numbers have the same upper half. */
 VECTOR void words_make_cell(const struct vector_stream *stream, uint32_t first, int place, struct words *out)
 {
-    struct vector_cell cell = {.word[0] = vector_add64(vector_set64(first), vector_count())};
-    vector_rounds(stream, 1, &cell);
+    struct vector_cell cell;
+    vector_rounds(stream, vector_counter_make(first, false), 1, &cell);
     vector_words even, odd;
     vector_last_round_packed(stream, &cell, &even, &odd);
     _Alignas(64) uint32_t pair[2][2 * VECTOR_LANES];
