@@ -1,11 +1,10 @@
 #include "emitter.h"
 #include "initializer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, enum dtype dtype, int ndim,
-                  const int64_t *shape)
+void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, uint64_t stream, enum dtype dtype,
+                  int ndim, const int64_t *shape)
 {
     *emitter = (struct fanin_emitter){
         .sink = sink,
@@ -15,7 +14,7 @@ void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, cons
         .shape = shape,
         .rows = ndim == 0 ? 1 : shape[0],
         .row_size = 1,
-        .stream = fanin_stream(name),
+        .stream = stream,
     };
     for (int d = 1; d < ndim; d++) {
         /* The extents may overflow only where the parameter is empty. */
@@ -59,9 +58,12 @@ static struct lowered *append(struct emitter_sink *sink)
     struct lowering *const lowering = sink->lowering;
     if (lowering->count == sink->capacity) {
         const size_t grown = sink->capacity ? 2 * sink->capacity : 1;
-        struct lowered *const fills = reallocarray(lowering->fills, grown, sizeof *fills);
+        struct lowered *const fills = arena_array(sink->arena, grown, sizeof *fills);
         if (!fills) {
             return NULL;
+        }
+        if (lowering->count > 0) {
+            memcpy(fills, lowering->fills, lowering->count * sizeof *fills);
         }
         lowering->fills = fills;
         sink->capacity = grown;
@@ -78,16 +80,13 @@ static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struc
     }
     fill->stream = emitter->stream;
     fill->ndim = emitter->ndim;
-    for (int d = 0; d < emitter->ndim; d++) {
-        fill->domain[d] = emitter->shape[d];
-    }
+    fill->domain = emitter->shape;
     status = fill_check(emitter->name, fill, emitter->dtype);
     if (status != FANIN_OK) {
         return status;
     }
     struct lowered *const lowered = append(emitter->sink);
-    char *const block = lowered && emitter->parent ? strdup(emitter->name) : NULL;
-    if (!lowered || (emitter->parent && !block)) {
+    if (!lowered) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", emitter->name);
     }
     *lowered = (struct lowered){
@@ -95,7 +94,7 @@ static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struc
         .begin = emitter->origin + first * emitter->row_size,
         .count = rows * emitter->row_size,
         .first = first * emitter->row_size,
-        .block = block,
+        .block = emitter->parent ? emitter->name : NULL,
     };
     emitter->sink->lowering->count++;
     /* Backends take whole rows of the parameter; a block's rows may be shorter than those. */

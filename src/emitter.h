@@ -13,18 +13,19 @@
 
 /* Where all fills of a parameter go, those of its blocks too. */
 struct emitter_sink {
+    struct arena *arena;
     struct lowering *lowering;
     size_t capacity, log_capacity;
-    int64_t row_size; /* elements of a row of the whole parameter: fills must not cut one */
+    int64_t row_size;          /* elements of a row of the whole parameter: fills must not cut one */
     struct stream_set streams; /* of the blocks */
 };
 
 struct fanin_emitter {
     struct emitter_sink *sink;
-    const char *name; /* of the stream: "parent/block" in a block */
+    const char *name; /* of the stream: "parent/block" in a block, where it outlives the lowering */
     enum dtype dtype;
     int ndim;
-    const int64_t *shape; /* of the domain */
+    const int64_t *shape; /* of the domain; outlives the lowering */
     int64_t rows, next;   /* extent of axis 0 and how many of its indices are covered */
     int64_t row_size;     /* elements of one index of axis 0 */
     int64_t origin;       /* of the domain's element 0 in the whole parameter */
@@ -38,8 +39,8 @@ struct fanin_emitter {
 };
 
 /* Sets up an emitter for a domain; shape's product is within int64. */
-void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, enum dtype dtype, int ndim,
-                  const int64_t *shape);
+void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, uint64_t stream, enum dtype dtype,
+                  int ndim, const int64_t *shape);
 
 /* Runs a lower function, with args NULL for the name rule's own, and checks that it covered every row. An error's message names
  * the parameter. */

@@ -2,8 +2,6 @@
 #include "dispatch.h"
 #include "emitter.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static fanin_status count_elements(const fanin_emitter *emitter, const char *name, int ndim, const int64_t *shape, int64_t *out)
@@ -56,7 +54,20 @@ static fanin_status take_stream(const struct fanin_emitter *block)
                       block->name, other);
 }
 
-/* Sets up the emitter of a block of the next rows, which close_block frees. */
+/* "parent/block". */
+static char *make_name(const fanin_emitter *emitter, const char *name)
+{
+    const size_t parent_length = strlen(emitter->name), size = strlen(name) + 1;
+    char *const full_name = arena_alloc(emitter->sink->arena, parent_length + 1 + size);
+    if (full_name) {
+        memcpy(full_name, emitter->name, parent_length);
+        full_name[parent_length] = '/';
+        memcpy(full_name + parent_length + 1, name, size);
+    }
+    return full_name;
+}
+
+/* Sets up the emitter of a block of the next rows. */
 static fanin_status open_block(fanin_emitter *emitter, int64_t rows, const char *name, int ndim, const int64_t *shape,
                                struct fanin_emitter *block)
 {
@@ -81,54 +92,42 @@ static fanin_status open_block(fanin_emitter *emitter, int64_t rows, const char 
         return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has %lld elements, its %lld rows have %lld",
                           emitter->name, name, (long long)elements, (long long)rows, (long long)(rows * emitter->row_size));
     }
-    char *full_name = NULL;
-    if (asprintf(&full_name, "%s/%s", emitter->name, name) < 0) {
+    const char *const full_name = make_name(emitter, name);
+    int64_t *const kept_shape = arena_array(emitter->sink->arena, (size_t)ndim, sizeof *shape);
+    if (!full_name || !kept_shape) {
         return fail_block_memory(emitter, name);
     }
-    emitter_open(block, emitter->sink, full_name, emitter->dtype, ndim, shape);
+    for (int d = 0; d < ndim; d++) {
+        kept_shape[d] = shape[d];
+    }
+    emitter_open(block, emitter->sink, full_name, fanin_stream(full_name), emitter->dtype, ndim, kept_shape);
     block->origin = emitter->origin + first * emitter->row_size;
     block->global = emitter->global;
     block->parent = emitter;
     block->depth = emitter->depth + 1;
-    status = take_stream(block);
-    if (status != FANIN_OK) {
-        free(full_name);
-    }
-    return status;
-}
-
-static void close_block(struct fanin_emitter *block)
-{
-    free((char *)block->name);
+    return take_stream(block);
 }
 
 /* Notes that the block is logged, before the parameter and after blocks of its own. */
-static fanin_status append_log(const struct fanin_emitter *block, const char *name, const char *rule)
+static fanin_status append_log(const struct fanin_emitter *block, const char *rule)
 {
     struct emitter_sink *const sink = block->sink;
     struct lowering *const lowering = sink->lowering;
+    const char *const name = block->name + strlen(block->parent->name) + 1;
     if (lowering->log_count == sink->log_capacity) {
         const size_t grown = sink->log_capacity ? 2 * sink->log_capacity : 4;
-        struct lowered_log *const logs = reallocarray(lowering->logs, grown, sizeof *logs);
+        struct lowered_log *const logs = arena_array(sink->arena, grown, sizeof *logs);
         if (!logs) {
             return fail_block_memory(block->parent, name);
+        }
+        if (lowering->log_count > 0) {
+            memcpy(logs, lowering->logs, lowering->log_count * sizeof *logs);
         }
         lowering->logs = logs;
         sink->log_capacity = grown;
     }
-    struct lowered_log *const log = &lowering->logs[lowering->log_count];
-    const size_t shape_size = (size_t)block->ndim * sizeof *log->shape;
-    *log = (struct lowered_log){strdup(name),          rule, block->origin, block->rows * block->row_size, block->ndim,
-                                malloc(shape_size + 1)};
-    if (!log->name || !log->shape) {
-        free(log->name);
-        free(log->shape);
-        return fail_block_memory(block->parent, name);
-    }
-    if (block->ndim > 0) {
-        memcpy(log->shape, block->shape, shape_size);
-    }
-    lowering->log_count++;
+    lowering->logs[lowering->log_count++] =
+        (struct lowered_log){name, rule, block->origin, block->rows * block->row_size, block->ndim, block->shape};
     return FANIN_OK;
 }
 
@@ -142,11 +141,7 @@ static fanin_status emit_block(fanin_emitter *emitter, int64_t rows, const fanin
     }
     const char *rule = NULL;
     status = dispatch_block(&block, initializer, name, &rule);
-    if (status == FANIN_OK) {
-        status = append_log(&block, name, rule);
-    }
-    close_block(&block);
-    return status;
+    return status == FANIN_OK ? append_log(&block, rule) : status;
 }
 
 static fanin_status emit_constant_block(fanin_emitter *emitter, int64_t rows, const char *name, double value)
@@ -154,12 +149,7 @@ static fanin_status emit_constant_block(fanin_emitter *emitter, int64_t rows, co
     const int64_t elements = rows * emitter->row_size;
     struct fanin_emitter block;
     fanin_status status = open_block(emitter, rows, name, 1, &elements, &block);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    status = fanin_emit_constant(&block, FANIN_ALL_ROWS, value);
-    close_block(&block);
-    return status;
+    return status != FANIN_OK ? status : fanin_emit_constant(&block, FANIN_ALL_ROWS, value);
 }
 
 fanin_status emitter_emit_constant_block(struct fanin_emitter *emitter, int64_t rows, const char *name, double value)

@@ -32,10 +32,10 @@ struct copy;
 
 struct fill {
     enum fill_kind kind;
-    double a, b;     /* finite */
-    uint64_t stream; /* FNV-1a 64 of the name that is the random stream */
-    int ndim;        /* the domain */
-    int64_t domain[FANIN_MAX_NDIM];
+    double a, b;                       /* finite */
+    uint64_t stream;                   /* FNV-1a 64 of the name that is the random stream */
+    int ndim;                          /* the domain */
+    const int64_t *domain;             /* outlives the fill */
     fanin_custom custom;               /* kind CUSTOM only */
     struct copy *copy;                 /* kind COPY only, else NULL; the lowering's */
     struct fill_orthogonal orthogonal; /* kind ORTHOGONAL only */

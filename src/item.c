@@ -54,7 +54,7 @@ static void reverse_dimensions(struct item *item)
 }
 
 bool item_make(const struct tensor *tensor, const struct fill *fill, const char *name, int64_t begin, int64_t count,
-               int64_t first, struct item *out)
+               int64_t first, int64_t *numbers, struct item *out)
 {
     if (tensor->size == 0 || count == 0) {
         return false;
@@ -69,6 +69,9 @@ bool item_make(const struct tensor *tensor, const struct fill *fill, const char 
     out->device = tensor->device;
     out->dtype = tensor->dtype;
     out->ndim = 0;
+    out->extent = numbers;
+    out->stride = numbers + tensor->ndim;
+    out->step = numbers + 2 * tensor->ndim;
     out->size = 1;
     out->start = first - begin;
     out->data = tensor->data;

@@ -8,23 +8,24 @@
 #include "tensor.h"
 
 struct item {
-    const struct fill *fill;        /* outlives the item */
-    const char *name;               /* of the parameter, for messages; outlives the item */
+    const struct fill *fill; /* outlives the item */
+    const char *name;        /* of the parameter, for messages; outlives the item */
     char *data;
     DLDevice device;
     enum dtype dtype;
     int ndim;
-    int64_t extent[FANIN_MAX_NDIM]; /* > 0 */
-    int64_t stride[FANIN_MAX_NDIM]; /* elements, may be negative */
-    int64_t step[FANIN_MAX_NDIM];   /* domain elements, > 0 */
+    int64_t *extent; /* > 0; these three outlive the item */
+    int64_t *stride; /* elements, may be negative */
+    int64_t *step;   /* domain elements, > 0 */
     int64_t start;
-    int64_t size;                   /* product of the extents, > 0 */
+    int64_t size; /* product of the extents, > 0 */
 };
 
 /* The part of `tensor` that lies in the parameter's row-major elements [begin, begin + count), which must be whole rows of axis
  * 0, filled by `fill` so that the parameter's element `begin + k` is the domain's element `first + k`.
+ * `numbers` is room for three numbers of each of the tensor's dimensions, which the item then points to.
  * false: no element of the tensor lies there, and `out` is not set. */
 bool item_make(const struct tensor *tensor, const struct fill *fill, const char *name, int64_t begin, int64_t count,
-               int64_t first, struct item *out);
+               int64_t first, int64_t *numbers, struct item *out);
 
 #endif

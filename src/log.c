@@ -124,8 +124,9 @@ static fanin_status log_line(const struct subject *subject, const struct tensor 
  * where there is none. */
 static bool make_view(const struct tensor *tensor, const struct lowered_log *block, struct tensor *out)
 {
+    int64_t numbers[3 * FANIN_MAX_NDIM];
     struct item item;
-    if (!item_make(tensor, NULL, NULL, block->begin, block->count, 0, &item)) {
+    if (!item_make(tensor, NULL, NULL, block->begin, block->count, 0, numbers, &item)) {
         return false;
     }
     *out = *tensor;

@@ -4,7 +4,6 @@
 #include "float_environment.h"
 #include "rules.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* How a parameter gets its fills: by an initializer's weight rule, or by a rule of its name. */
@@ -31,8 +30,22 @@ static fanin_status find_attribute(const fanin_desc *desc, const char **out)
     return FANIN_OK;
 }
 
+static fanin_status fail_memory(const fanin_desc *desc)
+{
+    return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", desc->name);
+}
+
+/* Labels with copies of texts that may not outlive the call. */
+static fanin_status set_labels(const fanin_desc *desc, struct arena *arena, const char *label, const char *log,
+                               struct route *route)
+{
+    route->label = arena_text(arena, label);
+    route->log = log == label ? route->label : arena_text(arena, log);
+    return route->label && route->log ? FANIN_OK : fail_memory(desc);
+}
+
 /* The parameter's own initializer: of its attribute, else of its rules. `own` is retained, or NULL where neither names one. */
-static fanin_status find_own(const fanin_desc *desc, fanin_initializer **own, struct route *route)
+static fanin_status find_own(const fanin_desc *desc, struct arena *arena, fanin_initializer **own, struct route *route)
 {
     const char *attribute = NULL;
     fanin_status status = find_attribute(desc, &attribute);
@@ -41,17 +54,15 @@ static fanin_status find_own(const fanin_desc *desc, fanin_initializer **own, st
     }
     if (attribute) {
         status = fanin_create(attribute, own);
-        route->label = route->log = attribute;
         return status == FANIN_OK
-                   ? FANIN_OK
+                   ? set_labels(desc, arena, attribute, attribute, route)
                    : fanin_fail(status, "parameter '%s': attribute '__init__': %s", desc->name, fanin_last_error());
     }
     const struct rules_pair *pair = NULL;
     status = desc->rules ? rules_match(desc->rules, desc->name, &pair) : FANIN_OK;
     if (pair) {
         *own = fanin_retain(pair->initializer);
-        route->label = pair->label;
-        route->log = pair->spec;
+        status = set_labels(desc, arena, pair->label, pair->spec, route);
     }
     return status;
 }
@@ -71,10 +82,10 @@ static void find_name_rule(const fanin_desc *desc, struct route *route)
 }
 
 /* `called` is the request's initializer, chosen; `own` keeps the parameter's own one alive. */
-static fanin_status find_route(const fanin_desc *desc, const fanin_initializer *called, fanin_initializer **own,
-                               struct route *route)
+static fanin_status find_route(const fanin_desc *desc, const fanin_initializer *called, struct arena *arena,
+                               fanin_initializer **own, struct route *route)
 {
-    fanin_status status = find_own(desc, own, route);
+    fanin_status status = find_own(desc, arena, own, route);
     if (status != FANIN_OK) {
         return status;
     }
@@ -94,12 +105,12 @@ static fanin_status find_route(const fanin_desc *desc, const fanin_initializer *
 }
 
 static fanin_status follow(const struct lower_request *request, const struct route *route, const fanin_initializer *global,
-                           struct lowering *out)
+                           struct arena *arena, struct lowering *out)
 {
     const fanin_desc *const desc = request->desc;
-    struct emitter_sink sink = {.lowering = out};
+    struct emitter_sink sink = {.arena = arena, .lowering = out};
     struct fanin_emitter emitter;
-    emitter_open(&emitter, &sink, desc->name, request->dtype, request->ndim, request->shape);
+    emitter_open(&emitter, &sink, desc->name, request->stream, request->dtype, request->ndim, request->shape);
     emitter.global = global;
     sink.row_size = emitter.row_size;
     fanin_status status;
@@ -110,18 +121,12 @@ static fanin_status follow(const struct lower_request *request, const struct rou
         out->initializer = status == FANIN_OK ? fanin_retain(route->initializer) : NULL;
     }
     stream_set_free(&sink.streams);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    out->rule = strdup(route->label);
-    out->log_rule = route->log ? strdup(route->log) : NULL;
-    if (!out->rule || (route->log && !out->log_rule)) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", desc->name);
-    }
-    return FANIN_OK;
+    out->rule = route->label;
+    out->log_rule = route->log;
+    return status;
 }
 
-static fanin_status lower(const struct lower_request *request, struct lowering *out)
+static fanin_status lower(const struct lower_request *request, struct arena *arena, struct lowering *out)
 {
     const fanin_desc *const desc = request->desc;
     const fanin_initializer *called = NULL;
@@ -131,42 +136,35 @@ static fanin_status lower(const struct lower_request *request, struct lowering *
     }
     struct route route = {.initializer = NULL};
     fanin_initializer *own = NULL;
-    status = find_route(desc, called, &own, &route);
+    status = find_route(desc, called, arena, &own, &route);
     if (status == FANIN_OK) {
-        status = follow(request, &route, desc->global_init ? desc->global_init : called, out);
+        status = follow(request, &route, desc->global_init ? desc->global_init : called, arena, out);
     }
     fanin_release(own);
     return status;
 }
 
-fanin_status lower_parameter(const struct lower_request *request, struct lowering *out)
+fanin_status lower_parameter(const struct lower_request *request, struct arena *arena, struct lowering *out)
 {
     const struct float_environment caller = float_environment_enter();
+    const struct arena before = *arena;
     struct lowering lowering = {.fills = NULL};
-    const fanin_status status = lower(request, &lowering);
+    const fanin_status status = lower(request, arena, &lowering);
     if (status == FANIN_OK) {
         *out = lowering;
     } else {
-        lowering_free(&lowering);
+        lowering_release(&lowering);
+        arena_restore(arena, &before);
     }
     float_environment_leave(&caller);
     return status;
 }
 
-void lowering_free(struct lowering *lowering)
+void lowering_release(struct lowering *lowering)
 {
     for (size_t i = 0; i < lowering->count; i++) {
-        free(lowering->fills[i].block);
         copy_free(lowering->fills[i].fill.copy);
     }
-    free(lowering->fills);
-    for (size_t i = 0; i < lowering->log_count; i++) {
-        free(lowering->logs[i].name);
-        free(lowering->logs[i].shape);
-    }
-    free(lowering->logs);
     fanin_release(lowering->initializer);
-    free(lowering->rule);
-    free(lowering->log_rule);
     *lowering = (struct lowering){.fills = NULL};
 }

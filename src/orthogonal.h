@@ -25,9 +25,10 @@ struct orthogonal {
     enum orthogonal_method method;
     enum dtype dtype; /* FLOAT64 or FLOAT32: what it is computed in */
     double scale;
-    uint64_t sign_stream; /* SVD: that of "NAME/sign"; vector k takes word k */
-    struct fill random;   /* the random matrix: UNIFORM or NORMAL; of rows × columns for SVD, of longer × shorter for HAAR.
+    uint64_t sign_stream;    /* SVD: that of "NAME/sign"; vector k takes word k */
+    struct fill random;      /* the random matrix: UNIFORM or NORMAL; of rows × columns for SVD, of longer × shorter for HAAR.
                               * Its elements are those of a parameter of this domain, the fill's name and `dtype` */
+    int64_t random_shape[2]; /* which its domain points to: not so in a copy of this struct */
 };
 
 /* `fill` is ORTHOGONAL, without an extent of 0; its elements are within int64. */
@@ -50,8 +51,9 @@ static inline void orthogonal_describe(const struct fill *fill, enum dtype dtype
     out->random.a = fill->orthogonal.random == ORTHOGONAL_UNIFORM ? -1.0 : 0.0;
     out->random.b = 1.0;
     out->random.ndim = 2;
-    out->random.domain[0] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->rows : out->longer;
-    out->random.domain[1] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->columns : out->shorter;
+    out->random.domain = out->random_shape;
+    out->random_shape[0] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->rows : out->longer;
+    out->random_shape[1] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->columns : out->shorter;
 }
 
 /* Whether SVD's kept vector `vector`, made canonical, changes its sign: bit 31 of the stream's word of that number. */

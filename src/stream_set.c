@@ -12,9 +12,8 @@ static size_t find(const uint64_t *slots, size_t capacity, uint64_t stream)
     return at;
 }
 
-static bool grow(struct stream_set *set)
+static bool grow(struct stream_set *set, size_t capacity)
 {
-    const size_t capacity = set->capacity > 0 ? 2 * set->capacity : 32;
     uint64_t *const slots = calloc(capacity, sizeof *slots);
     if (!slots) {
         return false;
@@ -30,6 +29,17 @@ static bool grow(struct stream_set *set)
     return true;
 }
 
+bool stream_set_reserve(struct stream_set *set, size_t count)
+{
+    size_t capacity = set->capacity > 0 ? set->capacity : 32;
+    while (capacity / 2 < count) {
+        if (__builtin_mul_overflow(capacity, 2, &capacity)) {
+            return false;
+        }
+    }
+    return capacity == set->capacity || grow(set, capacity);
+}
+
 bool stream_set_add(struct stream_set *set, uint64_t stream, bool *added)
 {
     if (stream == 0) {
@@ -37,7 +47,7 @@ bool stream_set_add(struct stream_set *set, uint64_t stream, bool *added)
         set->has_zero = true;
         return true;
     }
-    if (2 * set->count >= set->capacity && !grow(set)) {
+    if (2 * set->count >= set->capacity && !stream_set_reserve(set, set->count + 1)) {
         return false;
     }
     uint64_t *const slot = &set->slots[find(set->slots, set->capacity, stream)];

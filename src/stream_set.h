@@ -13,6 +13,9 @@ struct stream_set {
     bool has_zero;
 };
 
+/* Makes room for `count` streams at once. false: no memory. */
+bool stream_set_reserve(struct stream_set *set, size_t count);
+
 /* Adds a stream; `added` tells whether it is new. false: no memory. */
 bool stream_set_add(struct stream_set *set, uint64_t stream, bool *added);
 

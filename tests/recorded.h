@@ -143,11 +143,35 @@ static inline fanin_initializer *create(const char *spec)
     return initializer;
 }
 
+/* Where lower_shape keeps what it makes, and how much of that lower_free has still to be given. */
+static _Thread_local struct arena lower_arena;
+static _Thread_local int lower_count;
+
 static inline fanin_status lower_shape(const fanin_initializer *initializer, const fanin_desc *desc, enum dtype dtype,
                                        const struct shape *shape, struct lowering *out)
 {
-    const struct lower_request request = {initializer, desc, dtype, shape->ndim, shape->extent};
-    return lower_parameter(&request, out);
+    int64_t *const extent = arena_array(&lower_arena, (size_t)shape->ndim, sizeof *extent);
+    assert_non_null(extent);
+    for (int d = 0; d < shape->ndim; d++) {
+        extent[d] = shape->extent[d];
+    }
+    const struct lower_request request = {initializer, desc, dtype, shape->ndim, extent, fanin_stream(desc->name)};
+    const fanin_status status = lower_parameter(&request, &lower_arena, out);
+    lower_count += status == FANIN_OK;
+    if (lower_count == 0) {
+        arena_close(&lower_arena);
+    }
+    return status;
+}
+
+/* Frees what lower_shape gave; a lowering that is zeroed is none. The memory goes with the last. */
+static inline void lower_free(struct lowering *lowering)
+{
+    lower_count -= lowering->rule != NULL;
+    lowering_release(lowering);
+    if (lower_count == 0) {
+        arena_close(&lower_arena);
+    }
 }
 
 /* Lowers a float32 parameter of one row of numbers. */

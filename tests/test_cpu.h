@@ -2,7 +2,7 @@
 #ifndef FANIN_TESTS_TEST_CPU_H
 #define FANIN_TESTS_TEST_CPU_H
 
-#include "item.h"
+#include "item_numbers.h"
 #include "stream/integer.h"
 #include "stream/normal.h"
 #include "stream/philox.h"
@@ -35,7 +35,8 @@ static inline bool test_fills(enum fill_kind kind, enum dtype dtype)
 /* A fill with numbers that are not round in any dtype, and that the dtype can hold. */
 static inline struct fill test_fill(enum fill_kind kind, enum dtype dtype)
 {
-    struct fill fill = {.kind = kind, .stream = 0x0123456789abcdefu * (uint64_t)(kind + 1), .ndim = 4, .domain = {3, 5, 7, 11}};
+    static const int64_t domain[] = {3, 5, 7, 11};
+    struct fill fill = {.kind = kind, .stream = 0x0123456789abcdefu * (uint64_t)(kind + 1), .ndim = 4, .domain = domain};
     const bool is_float = dtype_table[dtype].is_float, is_unsigned = dtype_table[dtype].code == kDLUInt;
     switch (kind) {
     case FILL_CONSTANT:
@@ -168,6 +169,7 @@ static inline struct item test_row(const struct fill *fill, enum dtype dtype, vo
     item.size = count;
     if (count > 1) {
         item.ndim = 1;
+        item_numbers(&item, 1);
         item.extent[0] = count;
         item.stride[0] = 1;
         item.step[0] = 1;

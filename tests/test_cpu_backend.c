@@ -60,6 +60,7 @@ static void expect_item(const struct item *item, unsigned char *to)
 static struct item random_item(uint64_t *random, const struct fill *fill, enum dtype dtype, int ndim)
 {
     struct item item = {.fill = fill, .name = "view", .dtype = dtype, .ndim = ndim, .size = 1};
+    item_numbers(&item, ndim);
     static const int64_t most[] = {0, 3000, 80, 20, 9};
     int order[4] = {0, 1, 2, 3};
     for (int d = 0; d < ndim; d++) {

@@ -13,8 +13,7 @@ static fanin_options options_of(int threads)
 /* Fills a whole parameter of the shape. */
 static void fill_filters(const int64_t shape[4], double centred, enum dtype dtype, void *out)
 {
-    struct fill fill = {.kind = FILL_BILINEAR, .a = centred, .ndim = 4};
-    memcpy(fill.domain, shape, 4 * sizeof *shape);
+    const struct fill fill = {.kind = FILL_BILINEAR, .a = centred, .ndim = 4, .domain = shape};
     const struct item item = test_row(&fill, dtype, out, 0, shape[0] * shape[1] * shape[2] * shape[3]);
     const fanin_options options = options_of(1);
     assert_int_equal(cpu_backend.run(&item, 1, &options), FANIN_OK);
@@ -80,8 +79,7 @@ static void as_the_formulas(void **state)
     for (int64_t width = 1; width <= 400; width++) {
         for (int centred_form = 0; centred_form <= 1; centred_form++) {
             const int64_t shape[4] = {1, 1, 1 + width % 7, width};
-            struct fill fill = {.kind = FILL_BILINEAR, .a = centred_form, .ndim = 4};
-            memcpy(fill.domain, shape, sizeof shape);
+            const struct fill fill = {.kind = FILL_BILINEAR, .a = centred_form, .ndim = 4, .domain = shape};
             fill_filters(shape, centred_form, DTYPE_FLOAT32, found);
             for (int64_t i = 0; i < shape[2] * shape[3]; i++) {
                 const float expected = reference_bilinear(&fill, i);

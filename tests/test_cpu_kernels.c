@@ -102,6 +102,7 @@ static void large_indices(void **state)
 /* Numbers at the edge of what a fill may have. */
 static void check_extremes(const struct cpu_kernels *kernels, const struct fill *fill, enum dtype dtype)
 {
+    static const int64_t wide[] = {3, 5, 1, 700};
     struct fill extreme = *fill;
     switch (fill->kind) {
     case FILL_CONSTANT:
@@ -152,8 +153,7 @@ static void check_extremes(const struct cpu_kernels *kernels, const struct fill 
     default:
         extreme.a = 1.0;
         check_row(kernels, &extreme, dtype, 3, 600);
-        extreme.domain[2] = 1;
-        extreme.domain[3] = 700;
+        extreme.domain = wide;
     }
     check_row(kernels, &extreme, dtype, 5, 1500);
 }

@@ -165,7 +165,7 @@ static void check_record(const cJSON *record, fanin_rule rule, const char *key, 
         assert_result(record, &lowering, shape_size(&shape));
         assert_labels(record, rule, &lowering);
     }
-    lowering_free(&lowering);
+    lower_free(&lowering);
 }
 
 struct tally {
@@ -270,7 +270,7 @@ static void test_order(void **state)
         } else {
             assert_message("'fc_weight'", NULL);
         }
-        lowering_free(&lowering);
+        lower_free(&lowering);
         fanin_rules_free(rules);
     }
     fanin_release(seven);
@@ -289,7 +289,7 @@ static void test_weight_rule(void **state)
         assert_status(lower_vector(seven, &desc, 3, &lowering), FANIN_OK);
         assert_true(lowering.fills[0].fill.a == 7.0);
         assert_ptr_equal(lowering.initializer, seven);
-        lowering_free(&lowering);
+        lower_free(&lowering);
     }
     fanin_release(seven);
 }
@@ -313,7 +313,7 @@ static void test_no_initializer(void **state)
         desc.name = cases[i].name;
         struct lowering lowering = {.fills = NULL};
         assert_status(lower_vector(NULL, &desc, 3, &lowering), cases[i].status);
-        lowering_free(&lowering);
+        lower_free(&lowering);
     }
     assert_message("'kernel'", "weight, bias, gamma, beta, min, max, weight_quantize, bias_quantize", "__init__", NULL);
     fanin_desc desc = FANIN_DESC_INIT;
@@ -348,10 +348,10 @@ static void test_integers(void **state)
     assert_message("'weight_quantize'", "-127.0", "uint8", NULL);
     assert_status(lower_shape(NULL, &desc, DTYPE_INT16, &(struct shape){.ndim = 0}, &lowering), FANIN_OK);
     assert_covered(&lowering, 1);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     desc.name = "num_batches_tracked_max";
     assert_status(lower_shape(NULL, &desc, DTYPE_BOOL, &(struct shape){.ndim = 0}, &lowering), FANIN_OK);
-    lowering_free(&lowering);
+    lower_free(&lowering);
 }
 
 int main(void)

@@ -154,17 +154,17 @@ static void test_emitter(void **state)
         assert_int_equal(part->fill.domain[0], 4);
         assert_null(part->block);
     }
-    lowering_free(&lowering);
+    lower_free(&lowering);
 
     assert_status(run_script(emit_custom, &shape, &lowering), FANIN_OK);
     assert_int_equal(lowering.fills[0].fill.kind, FILL_CUSTOM);
     assert_string_equal(lowering.fills[0].fill.custom.kind, "spiral");
     assert_ptr_equal(lowering.fills[0].fill.custom.user, &user_mark);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     assert_status(run_script(emit_older_custom, &shape, &lowering), FANIN_OK);
     assert_ptr_equal(lowering.fills[0].fill.custom.cpu, run_custom);
     assert_null(lowering.fills[0].fill.custom.cuda);
-    lowering_free(&lowering);
+    lower_free(&lowering);
 
     static const struct {
         fanin_status (*steps)(fanin_emitter *);
@@ -190,7 +190,7 @@ static void test_emitter(void **state)
     }
     /* No rows: nothing is left uncovered. */
     assert_status(run_script(emit_nothing, &(struct shape){2, {0, 3}}, &lowering), FANIN_OK);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     assert_status(fanin_emit_constant(NULL, 1, 0.0), FANIN_ERROR_ARGUMENT);
     assert_status(fanin_emit_uniform(NULL, 1, 0.0, 1.0), FANIN_ERROR_ARGUMENT);
     assert_status(fanin_emit_custom(NULL, 1, NULL), FANIN_ERROR_ARGUMENT);
@@ -240,10 +240,10 @@ static void test_blocks(void **state)
         assert_int_equal(fills[i].first, firsts[i]);
     }
     assert_true(fills[4].fill.a == 1.0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     /* The same vector as whole rows of a matrix, but not where a block's part would cut a row. */
     assert_status(run_script(emit_blocks, &(struct shape){2, {24, 1}}, &lowering), FANIN_OK);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     assert_status(run_script(emit_blocks, &(struct shape){2, {24, 2}}, &lowering), FANIN_ERROR_SHAPE);
     assert_message("'l0_weight' has 12 elements, its 12 rows have 24", NULL);
 }
@@ -364,11 +364,11 @@ static void test_global_init(void **state)
     assert_true(lowering.fills[0].fill.a == 7.0);
     assert_string_equal(lowering.fills[0].block, "fc_weight/block_weight");
     assert_int_equal(lowering.fills[0].fill.stream, fanin_stream("fc_weight/block_weight"));
-    lowering_free(&lowering);
+    lower_free(&lowering);
     desc.global_init = one;
     assert_status(lower_vector(seven, &desc, 3, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.a == 1.0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     desc.global_init = NULL;
     assert_status(lower_vector(NULL, &desc, 3, &lowering), FANIN_ERROR_UNCOVERED);
     assert_message("'fc_weight/block_weight'", "no initializer was given", NULL);

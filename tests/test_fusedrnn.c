@@ -124,7 +124,7 @@ static void test_recorded(void **state)
         assert_status(lower_vector(call.called, &call.desc, size, &lowering), FANIN_OK);
         assert_covered(&lowering, size);
         assert_blocks(&lowering, call.desc.name, cJSON_GetObjectItemCaseSensitive(record, "blocks"));
-        lowering_free(&lowering);
+        lower_free(&lowering);
 
         float values[4096];
         assert_true(size <= 4096);
@@ -179,7 +179,7 @@ static void test_drawn(void **state)
         }
         assert_null(draw);
         assert_values(record, values);
-        lowering_free(&lowering);
+        lower_free(&lowering);
         close_call(&call);
         cases++;
     }
@@ -205,7 +205,7 @@ static void test_sizes(void **state)
             const cJSON *const block = cJSON_GetObjectItemCaseSensitive(record, "blocks")->child;
             assert_string_equal(lowering.fills[0].block + strlen("rnn_weight/"), block->child->valuestring);
             assert_int_equal(lowering.fills[0].fill.domain[1], (int64_t)cJSON_GetArrayItem(block, 2)->child->next->valuedouble);
-            lowering_free(&lowering);
+            lower_free(&lowering);
             fit++;
         } else {
             assert_status(lower_vector(fusedrnn, &desc, size, &lowering), FANIN_ERROR_SHAPE);

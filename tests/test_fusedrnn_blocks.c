@@ -84,7 +84,7 @@ static void test_streams(void **state)
     }
     assert_int_equal(random, 2 * 2 * 2 * 4);
     assert_int_equal(open, 2 * 2 * 2);
-    lowering_free(&lowering);
+    lower_free(&lowering);
 
     fanin_plan *const plan = new_plan();
     const int64_t global = LSTM_SIZE;
@@ -220,7 +220,7 @@ static void test_many_blocks(void **state)
     assert_covered(&lowering, size);
     /* Comparing each with all others takes minutes. */
     assert_true(seconds < 5.0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     fanin_release(fusedrnn);
     fanin_release(one);
 }

@@ -20,10 +20,12 @@ static struct tensor checked(int ndim, const int64_t *shape, const int64_t *stri
     return tensor;
 }
 
+static int64_t numbers[3 * FANIN_MAX_NDIM];
+
 static struct item whole(const struct tensor *tensor)
 {
     struct item item;
-    assert_true(item_make(tensor, &fill, "w", 0, tensor->global_size, 0, &item));
+    assert_true(item_make(tensor, &fill, "w", 0, tensor->global_size, 0, numbers, &item));
     assert_ptr_equal(item.fill, &fill);
     assert_string_equal(item.name, "w");
     assert_int_equal(item.dtype, tensor->dtype);
@@ -99,15 +101,15 @@ static void nothing(void **state)
     (void)state;
     struct item item;
     struct tensor tensor = checked(2, LIST(3, 0), NULL, LIST(3, 5), LIST(0, 5));
-    assert_false(item_make(&tensor, &fill, "w", 0, 15, 0, &item));
+    assert_false(item_make(&tensor, &fill, "w", 0, 15, 0, numbers, &item));
     tensor = checked(2, LIST(0, 5), NULL, NULL, NULL);
-    assert_false(item_make(&tensor, &fill, "w", 0, 0, 0, &item));
+    assert_false(item_make(&tensor, &fill, "w", 0, 0, 0, numbers, &item));
     /* Rows 1 and 2 of 8, of which the box has 4 and on. */
     tensor = checked(2, LIST(3, 5), NULL, LIST(8, 5), LIST(4, 0));
-    assert_false(item_make(&tensor, &fill, "w", 5, 10, 0, &item));
-    assert_false(item_make(&tensor, &fill, "w", 35, 5, 0, &item));
-    assert_false(item_make(&tensor, &fill, "w", 25, 0, 0, &item));
-    assert_true(item_make(&tensor, &fill, "w", 15, 10, 0, &item));
+    assert_false(item_make(&tensor, &fill, "w", 5, 10, 0, numbers, &item));
+    assert_false(item_make(&tensor, &fill, "w", 35, 5, 0, numbers, &item));
+    assert_false(item_make(&tensor, &fill, "w", 25, 0, 0, numbers, &item));
+    assert_true(item_make(&tensor, &fill, "w", 15, 10, 0, numbers, &item));
 }
 
 /* A plan that is only printed: no address is computed from NULL. */
@@ -118,7 +120,7 @@ static void without_data(void **state)
     struct tensor tensor;
     struct item item;
     assert_status(tensor_check("w", &source, NULL, NULL, &tensor), FANIN_OK);
-    assert_true(item_make(&tensor, &fill, "w", 3, 3, 0, &item));
+    assert_true(item_make(&tensor, &fill, "w", 3, 3, 0, numbers, &item));
     assert_null(item.data);
     assert_int_equal(item.start, 0);
     assert_int_equal(item.size, 3);
@@ -228,7 +230,7 @@ static void as_counted(void **state)
             expect(&tensor, begin, count, first);
             memset(&found, 0xff, sizeof found);
             struct item item;
-            if (item_make(&tensor, &fill, "w", begin, count, first, &item)) {
+            if (item_make(&tensor, &fill, "w", begin, count, first, numbers, &item)) {
                 assert_well_formed(&item);
                 follow(&tensor, &item);
             }

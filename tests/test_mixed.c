@@ -24,7 +24,7 @@ static void assert_constant(const fanin_initializer *initializer, const char *na
     if (lowering.fills[0].fill.a != value) {
         fail_msg("%s is filled with %g, expected %g", name, lowering.fills[0].fill.a, value);
     }
-    lowering_free(&lowering);
+    lower_free(&lowering);
 }
 
 static const char mixed_spec[] = "[\"mixed\", {\"patterns\": [\"fc|conv\", \".*bn\", \".*\"], \"initializers\": "
@@ -100,7 +100,7 @@ static void test_attribute(void **state)
     assert_status(fanin_dumps(lowering.initializer, &dumps), FANIN_OK);
     assert_string_equal(dumps, "[\"constant\", {\"value\": 2}]");
     fanin_string_free(dumps);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     /* As the attribute is taken away, so are the rules: the name decides. */
     const fanin_attr attr = {"__init__", mixed_spec};
     desc.attrs = &attr;
@@ -108,7 +108,7 @@ static void test_attribute(void **state)
     desc.name = "fc1_bias";
     assert_status(lower_vector(seven, &desc, 4, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.a == 0.0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     fanin_rules_free(rules);
     fanin_release(seven);
 }

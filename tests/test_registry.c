@@ -76,7 +76,7 @@ static double lowered_constant(const fanin_initializer *initializer, const fanin
     assert_int_equal(lowering.count, 1);
     assert_int_equal(lowering.fills[0].fill.kind, FILL_CONSTANT);
     const double value = lowering.fills[0].fill.a;
-    lowering_free(&lowering);
+    lower_free(&lowering);
     return value;
 }
 
@@ -195,7 +195,7 @@ static void test_lowering_labels(void **state)
         assert_ptr_equal(lowering.initializer, demo);
         assert_string_equal(lowering.rule, names[i][1]);
         assert_string_equal(lowering.log_rule, names[i][1]);
-        lowering_free(&lowering);
+        lower_free(&lowering);
     }
     fanin_release(demo);
 }
@@ -296,7 +296,7 @@ static void test_replace(void **state)
         assert_status(lower_vector(i == 0 ? old : typed, &desc, 4, &lowering), FANIN_OK);
         assert_int_equal(lowering.count, 3);
         assert_true(lowering.fills[1].fill.a == 1.0 + i);
-        lowering_free(&lowering);
+        lower_free(&lowering);
     }
     fanin_release(typed);
     fanin_release(new);

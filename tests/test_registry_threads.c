@@ -35,7 +35,7 @@ static void *use_registry(void *argument)
         desc.name = "a_weight";
         struct lowering lowering = {.fills = NULL};
         failures += lower_vector(made, &desc, 4, &lowering) != FANIN_OK;
-        lowering_free(&lowering);
+        lower_free(&lowering);
         fanin_release(made);
         failures += fanin_create("xaver", &made) != FANIN_ERROR_UNKNOWN;
     }
@@ -56,7 +56,7 @@ static void *use_object(void *argument)
         desc.name = "conv_weight";
         struct lowering lowering = {.fills = NULL};
         failures += lower_shape(mine, &desc, DTYPE_FLOAT32, &(struct shape){2, {3, 4}}, &lowering) != FANIN_OK;
-        lowering_free(&lowering);
+        lower_free(&lowering);
         fanin_release(mine);
     }
     return failures == 0 ? NULL : argument;

@@ -28,7 +28,7 @@ static void check_case(const cJSON *record)
     assert_int_equal(lowering.fills[0].fill.stream, fanin_stream(name));
     assert_int_equal(lowering.fills[0].fill.ndim, shape.ndim);
     assert_memory_equal(lowering.fills[0].fill.domain, shape.extent, (size_t)shape.ndim * sizeof(int64_t));
-    lowering_free(&lowering);
+    lower_free(&lowering);
     fanin_release(initializer);
 }
 
@@ -141,7 +141,7 @@ static void test_edges(void **state)
         if (status == FANIN_OK) {
             assert_draw(cJSON_GetObjectItemCaseSensitive(record, "draw"), &lowering);
         }
-        lowering_free(&lowering);
+        lower_free(&lowering);
     }
     deviations_all_met(edge_deviations, EDGE_DEVIATIONS);
     assert_int_equal(cases, 22);
@@ -168,28 +168,28 @@ static void test_huge_fans(void **state)
     struct lowering lowering = {.fills = NULL};
     assert_status(lower_named(in, &(struct shape){4, {1, large, 1 << 10, 1 << 10}}, DTYPE_FLOAT64, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.b == sqrt(3.0 / 0x1p60));
-    lowering_free(&lowering);
+    lower_free(&lowering);
     assert_status(lower_named("xavier", &(struct shape){2, {INT64_MAX / 2, 2}}, DTYPE_FLOAT64, &lowering), FANIN_OK);
     assert_true(fabs(lowering.fills[0].fill.b / sqrt(3.0 / 0x1p61) - 1.0) < 1e-15);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     /* Empty, with a fan in of 2^80. */
     assert_status(lower_named(in, &(struct shape){3, {0, large, large}}, DTYPE_FLOAT64, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.b == sqrt(3.0 / 0x1p80));
     assert_covered(&lowering, 0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     struct shape empty = {FANIN_MAX_NDIM, {0}};
     for (int d = 1; d < FANIN_MAX_NDIM; d++) {
         empty.extent[d] = INT64_C(1) << 62;
     }
     assert_status(lower_named(in, &empty, DTYPE_FLOAT64, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.b == 0.0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
     empty.extent[FANIN_MAX_NDIM - 1] = 0;
     assert_status(lower_named(in, &empty, DTYPE_FLOAT64, &lowering), FANIN_ERROR_SHAPE);
     /* Only the fan that is divided by counts. */
     assert_status(lower_named("xavier", &(struct shape){2, {4, 0}}, DTYPE_FLOAT32, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.b == sqrt(3.0 / 2.0));
-    lowering_free(&lowering);
+    lower_free(&lowering);
 }
 
 /* The values of a lowering of constants, as float32. */
@@ -229,7 +229,7 @@ static void check_lstmbias(const cJSON *record, fanin_status expected)
     } else {
         assert_message("'lstm_i2h_bias'", "4", NULL);
     }
-    lowering_free(&lowering);
+    lower_free(&lowering);
 }
 
 static void test_lstmbias(void **state)
@@ -256,7 +256,7 @@ static void test_lstmbias(void **state)
     assert_status(lower_named("lstmbias", &(struct shape){.ndim = 0}, DTYPE_FLOAT32, &lowering), FANIN_ERROR_SHAPE);
     assert_status(lower_named("lstmbias", &(struct shape){2, {0, 3}}, DTYPE_FLOAT32, &lowering), FANIN_OK);
     assert_covered(&lowering, 0);
-    lowering_free(&lowering);
+    lower_free(&lowering);
 }
 
 struct value_case {
@@ -332,7 +332,7 @@ static void test_values(void **state)
         if (status != FANIN_OK) {
             assert_message("'huge_weight'", dtype_table[cases[i].dtype].name, NULL);
         }
-        lowering_free(&lowering);
+        lower_free(&lowering);
     }
 }
 

@@ -4,7 +4,6 @@
 #include "cpu/norm.h"
 #include "cpu/parallel.h"
 #include "cpu/walk.h"
-#include "float_environment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,19 @@
 /* Elements on their way to memory where they do not lie one after another. */
 #define BUFFER 256
 
-/* An item as the tiles need it. The elements of all items are numbered one after another; the item's begin at `begin`. */
-struct job {
-    const struct item *item;
-    int inner; /* the axis that is walked fastest */
-    cpu_kernel kernel;
-    struct cpu_fill fill;
-    int64_t begin;
+/* The elements of all items are numbered one after another; those of item i begin at begin[i]. */
+struct run {
+    const struct item *items;
+    const int64_t *begin;
+    size_t count;
+    uint64_t seed;
 };
 
-struct run {
-    const struct job *jobs;
-    size_t count;
+/* An item that is being filled. */
+struct job {
+    const struct item *item;
+    cpu_kernel kernel;
+    struct cpu_fill fill;
 };
 
 /* The axis along which the kernel's run of domain elements is used best: for a constant the one that is densest in memory, for
@@ -94,57 +94,64 @@ static void fill_row(const struct job *job, const struct walk *walk, int64_t cou
     }
 }
 
-/* Fills the elements of a job that lie in [begin, end) of all. */
-static void fill_part(const struct job *job, int64_t begin, int64_t end)
+/* Fills `left` elements of an item, from that numbered `first` on. */
+static fanin_status fill_part(const struct item *item, int64_t first, int64_t left, uint64_t seed)
 {
-    const int64_t from = begin > job->begin ? begin - job->begin : 0;
-    int64_t left = (end - job->begin < job->item->size ? end - job->begin : job->item->size) - from;
-    if (left <= 0) {
-        return;
+    /* Numbers that do not fit were refused when the parameter was lowered, so that this does not fail after the first write. */
+    struct job job = {.item = item, .kernel = cpu_kernels_chosen()->fill[item->fill->kind][item->dtype]};
+    const fanin_status status = cpu_fill_prepare(item, seed, &job.fill);
+    if (status != FANIN_OK) {
+        return status;
     }
     struct walk walk;
-    walk_start(&walk, job->item, job->inner, from);
+    walk_start(&walk, item, inner_axis(item), first);
     while (left > 0) {
         const int64_t row = walk_left_in_row(&walk);
         const int64_t count = row < left ? row : left;
-        fill_row(job, &walk, count);
+        fill_row(&job, &walk, count);
         walk_advance(&walk, count);
         left -= count;
     }
+    return FANIN_OK;
 }
 
 static fanin_status fill_tile(const void *context, int64_t begin, int64_t end)
 {
     const struct run *run = context;
-    /* The last job that begins at or before the tile; the first one begins at or before all. */
+    /* The last item that begins at or before the tile; the first one begins at or before all. */
     size_t low = 0, high = run->count;
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
-        if (run->jobs[middle].begin <= begin) {
+        if (run->begin[middle] <= begin) {
             low = middle;
         } else {
             high = middle;
         }
     }
-    for (size_t i = low; i < run->count && run->jobs[i].begin < end; i++) {
-        fill_part(&run->jobs[i], begin, end);
+    fanin_status status = FANIN_OK;
+    for (size_t i = low; i < run->count && run->begin[i] < end && status == FANIN_OK; i++) {
+        const int64_t item_end = run->begin[i] + run->items[i].size;
+        const int64_t from = begin > run->begin[i] ? begin : run->begin[i], to = end < item_end ? end : item_end;
+        if (from < to) {
+            status = fill_part(&run->items[i], from - run->begin[i], to - from, run->seed);
+        }
     }
-    return FANIN_OK;
+    return status;
 }
 
 /* Numbers the elements, so that those with domain index 0 mod 4 have a number 0 mod 4 where an item is one row: a tile then
  * begins with a whole Philox block. The first numbers of all, and a few between items, belong to no element. */
-static fanin_status number_elements(struct job *jobs, size_t count, int64_t *total)
+static fanin_status number_elements(const struct item *items, size_t count, int64_t *begin, int64_t *total)
 {
     int64_t end = 0;
     for (size_t i = 0; i < count; i++) {
-        const struct item *item = jobs[i].item;
+        const struct item *item = &items[i];
         if (end > INT64_MAX - 8 || item->size > INT64_MAX - 8 - end) {
             return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the plan's elements are more than %lld", item->name,
                               (long long)INT64_MAX);
         }
-        jobs[i].begin = (end + 3) / 4 * 4 + item->start % 4;
-        end = jobs[i].begin + item->size;
+        begin[i] = (end + 3) / 4 * 4 + item->start % 4;
+        end = begin[i] + item->size;
     }
     *total = end;
     return FANIN_OK;
@@ -178,40 +185,28 @@ static fanin_status run_custom(const struct item *item, const fanin_options *opt
     return item->fill->custom.cpu(call);
 }
 
-static fanin_status run_jobs(struct job *jobs, const struct item *items, size_t count, const fanin_options *options)
-{
-    const struct cpu_kernels *const kernels = cpu_kernels_chosen();
-    for (size_t i = 0; i < count; i++) {
-        jobs[i].item = &items[i];
-        jobs[i].inner = inner_axis(&items[i]);
-        jobs[i].kernel = kernels->fill[items[i].fill->kind][items[i].dtype];
-        const fanin_status status = cpu_fill_prepare(&items[i], options->seed, &jobs[i].fill);
-        if (status != FANIN_OK) {
-            return status;
-        }
-    }
-    int64_t total = 0;
-    const fanin_status status = number_elements(jobs, count, &total);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    const struct run run = {jobs, count};
-    return parallel_for(total, TILE, options->threads, fill_tile, &run);
-}
+/* So few need no memory for their numbers. */
+#define FEW_ITEMS 8
 
 static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
 {
     if (count == 0) {
         return FANIN_OK;
     }
-    struct job *jobs = count <= SIZE_MAX / sizeof *jobs ? malloc(count * sizeof *jobs) : NULL;
-    if (jobs == NULL) {
+    int64_t few[FEW_ITEMS];
+    int64_t *const begin = count <= FEW_ITEMS ? few : reallocarray(NULL, count, sizeof *begin);
+    if (begin == NULL) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu fills", count);
     }
-    const struct float_environment caller = float_environment_enter();
-    const fanin_status status = run_jobs(jobs, items, count, options);
-    float_environment_leave(&caller);
-    free(jobs);
+    int64_t total = 0;
+    fanin_status status = number_elements(items, count, begin, &total);
+    if (status == FANIN_OK) {
+        const struct run run = {items, begin, count, options->seed};
+        status = parallel_for(total, TILE, options->threads, fill_tile, &run);
+    }
+    if (begin != few) {
+        free(begin);
+    }
     return status;
 }
 

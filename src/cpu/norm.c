@@ -214,10 +214,19 @@ fanin_status cpu_norm(const struct tensor *tensor, const fanin_options *options,
         *out = 0.0;
         return FANIN_OK;
     }
-    struct item view = {.data = tensor->data, .dtype = tensor->dtype, .ndim = tensor->ndim, .size = tensor->size};
-    memcpy(view.extent, tensor->shape, sizeof view.extent);
-    memcpy(view.stride, tensor->stride, sizeof view.stride);
-
+    int64_t extent[FANIN_MAX_NDIM], stride[FANIN_MAX_NDIM], step[FANIN_MAX_NDIM];
+    for (int d = 0; d < tensor->ndim; d++) {
+        extent[d] = tensor->shape[d];
+        stride[d] = tensor->stride[d];
+        step[d] = 0; /* there is no domain */
+    }
+    const struct item view = {.data = tensor->data,
+                              .dtype = tensor->dtype,
+                              .ndim = tensor->ndim,
+                              .extent = extent,
+                              .stride = stride,
+                              .step = step,
+                              .size = tensor->size};
     const struct float_environment caller = float_environment_enter();
     *out = norm_of(&view, options->threads);
     float_environment_leave(&caller);

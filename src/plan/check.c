@@ -38,7 +38,7 @@ static fanin_status check_recorded(const fanin_plan *plan, struct plan_problems 
 {
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < plan->count && status == FANIN_OK; i++) {
-        const struct plan_parameter *const parameter = &plan->parameters[i];
+        const struct plan_parameter *const parameter = plan_parameter(plan, i);
         if (parameter->status != FANIN_OK) {
             status = plan_problems_add(problems, i, parameter->status, "%s", parameter->problem);
         }
@@ -109,8 +109,16 @@ fanin_status fanin_plan_check(const fanin_plan *plan)
     if (!plan) {
         return fanin_fail(FANIN_ERROR_ARGUMENT, "the plan is NULL");
     }
+    /* Only a number changes, which no one sees. */
+    atomic_size_t *const checked = &((fanin_plan *)plan)->checked;
+    if (atomic_load_explicit(checked, memory_order_relaxed) == plan->count) {
+        return FANIN_OK;
+    }
     const int caller_errno = errno;
     const fanin_status status = check(plan);
+    if (status == FANIN_OK) {
+        atomic_store_explicit(checked, plan->count, memory_order_relaxed);
+    }
     errno = caller_errno;
     return status;
 }

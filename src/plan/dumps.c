@@ -156,16 +156,16 @@ static fanin_status write_plan(const fanin_plan *plan, FILE *stream)
     int64_t elements = 0, bytes = 0;
     fprintf(stream, "{\"contract\": %d, \"parameters\": [", FANIN_CONTRACT);
     for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_tensor *const tensor = &plan->parameters[i].tensor;
+        const struct plan_tensor *const tensor = &plan_parameter(plan, i)->tensor;
         if (__builtin_add_overflow(elements, tensor->size, &elements) ||
             __builtin_add_overflow(bytes, tensor->size * dtype_table[tensor->dtype].size, &bytes)) {
             return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': the plan's tensors up to it have 2^63 bytes or more",
-                              plan->parameters[i].name);
+                              plan_parameter(plan, i)->name);
         }
         if (i > 0) {
             fputs(", ", stream);
         }
-        const fanin_status status = write_parameter(&plan->parameters[i], stream);
+        const fanin_status status = write_parameter(plan_parameter(plan, i), stream);
         if (status != FANIN_OK) {
             return status;
         }

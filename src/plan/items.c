@@ -4,23 +4,55 @@
 #include "json/utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-void plan_items_add(struct plan_items *items, const struct tensor *tensor, const struct lowering *lowering, const char *name)
+/* Room for one more item; NULL: no memory. */
+static struct item *reserve(struct plan_items *items, struct arena *arena)
 {
-    for (size_t i = 0; i < lowering->count; i++) {
-        const struct lowered *const part = &lowering->fills[i];
-        const bool custom = part->fill.kind == FILL_CUSTOM;
-        struct item *const place = &items->items[custom ? items->capacity - 1 - items->custom_count : items->count];
-        if (!item_make(tensor, &part->fill, name, part->begin, part->count, part->first, place)) {
-            continue;
+    if (items->count == items->capacity) {
+        const size_t capacity = items->capacity > 0 ? 2 * items->capacity : 1;
+        struct item *const grown = arena_array(arena, capacity, sizeof *grown);
+        if (!grown) {
+            return NULL;
         }
-        if (custom) {
-            items->custom_count++;
-        } else {
-            items->count++;
+        if (items->count > 0) {
+            memcpy(grown, items->items, items->count * sizeof *grown);
         }
+        items->items = grown;
+        items->capacity = capacity;
     }
+    return &items->items[items->count];
+}
+
+static fanin_status add_item(struct plan_items *items, const struct tensor *tensor, const struct lowered *part,
+                             const char *name, struct arena *arena)
+{
+    struct item *const item = reserve(items, arena);
+    int64_t *const numbers = arena_array(arena, 3 * (size_t)tensor->ndim, sizeof *numbers);
+    if (!item || !numbers) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", name);
+    }
+    if (!item_make(tensor, &part->fill, name, part->begin, part->count, part->first, numbers, item)) {
+        return FANIN_OK;
+    }
+    items->count++;
+    items->custom_count += part->fill.kind == FILL_CUSTOM;
+    return items->backend->supports(item);
+}
+
+fanin_status plan_items_add(struct plan_items *items, const struct tensor *tensor, const struct lowering *lowering,
+                            const char *name, struct arena *arena)
+{
+    const struct plan_items before = *items;
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; i < lowering->count && status == FANIN_OK; i++) {
+        status = add_item(items, tensor, &lowering->fills[i], name, arena);
+    }
+    if (status != FANIN_OK) {
+        *items = before;
+    }
+    return status;
 }
 
 static fanin_status run_custom(const struct item *item, const struct backend *backend, const fanin_options *options)
@@ -59,17 +91,47 @@ static fanin_status run_custom(const struct item *item, const struct backend *ba
     return callback_result(status, &before, item->name, what);
 }
 
-fanin_status plan_items_run(struct plan_items *items, const struct backend *backend, const fanin_options *options)
+/* A copy with the backend's items before the custom ones, for free(). */
+static struct item *put_in_order(const struct plan_items *items)
 {
-    /* To the others, so that all can be checked at once. */
-    struct item *const custom = &items->items[items->count];
-    memmove(custom, &items->items[items->capacity - items->custom_count], items->custom_count * sizeof *custom);
-    fanin_status status = backend->check(items->items, items->count + items->custom_count, items->waits, options);
-    if (status == FANIN_OK && items->count > 0) {
-        status = backend->run(items->items, items->count, options);
+    struct item *const ordered = reallocarray(NULL, items->count, sizeof *ordered);
+    size_t filled = 0, custom = items->count - items->custom_count;
+    for (size_t i = 0; i < items->count && ordered; i++) {
+        const struct item *const item = &items->items[i];
+        ordered[item->fill->kind == FILL_CUSTOM ? custom++ : filled++] = *item;
     }
-    for (size_t i = items->custom_count; i > 0 && status == FANIN_OK; i--) {
-        status = run_custom(&custom[i - 1], backend, options);
+    return ordered;
+}
+
+/* `ordered`: the backend's items, then the custom ones. All are checked at once. */
+static fanin_status run(const struct plan_items *items, const struct item *ordered, bool waits, const fanin_options *options)
+{
+    const struct backend *const backend = items->backend;
+    const size_t filled = items->count - items->custom_count;
+    fanin_status status = backend->check(ordered, items->count, waits, options);
+    if (status == FANIN_OK && filled > 0) {
+        status = backend->run(ordered, filled, options);
     }
+    for (size_t i = filled; i < items->count && status == FANIN_OK; i++) {
+        status = run_custom(&ordered[i], backend, options);
+    }
+    return status;
+}
+
+fanin_status plan_items_run(const struct plan_items *items, bool waits, const fanin_options *options)
+{
+    if (items->count == 0) {
+        return FANIN_OK;
+    }
+    if (items->custom_count == 0) {
+        return run(items, items->items, waits, options);
+    }
+    struct item *const ordered = put_in_order(items);
+    if (!ordered) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's %zu fills", items->items[0].name,
+                          items->count);
+    }
+    const fanin_status status = run(items, ordered, waits, options);
+    free(ordered);
     return status;
 }

@@ -5,18 +5,22 @@
 #include "backend.h"
 #include "lower.h"
 
-/* Items in memory of the caller's: those that a backend fills stand at the front, custom ones at the end, the first one last. */
+/* Items of one backend, in the order of their fills. Starts zeroed but for the backend; all is kept in one arena. */
 struct plan_items {
+    const struct backend *backend;
     struct item *items;
-    size_t capacity, count, custom_count;
-    bool waits; /* a norm will be asked for, so that no stream may be being captured */
+    size_t count, capacity;
+    size_t custom_count; /* of them are for functions of the caller's */
 };
 
-/* Adds the items of a parameter, at most one for each of its fills: there must be room. */
-void plan_items_add(struct plan_items *items, const struct tensor *tensor, const struct lowering *lowering, const char *name);
+/* Adds the items of a parameter: those of its fills that have elements in this tensor, each of which the backend is asked
+ * about. Errors: MEMORY, and the backend's; nothing is added then. */
+fanin_status plan_items_add(struct plan_items *items, const struct tensor *tensor, const struct lowering *lowering,
+                            const char *name, struct arena *arena);
 
 /* Fills all: first the backend's in one pass, then the custom ones on this thread, in their order. Options are normalised.
- * Errors: the backend's, before anything is written; those of custom fills. */
-fanin_status plan_items_run(struct plan_items *items, const struct backend *backend, const fanin_options *options);
+ * `waits`: a norm will be asked for, so that no stream may be being captured.
+ * Errors: MEMORY and the backend's, before anything is written; those of custom fills. */
+fanin_status plan_items_run(const struct plan_items *items, bool waits, const fanin_options *options);
 
 #endif

@@ -10,16 +10,45 @@ struct span {
     bool dense; /* no byte between the elements */
 };
 
+static bool has_memory(const struct plan_tensor *tensor)
+{
+    return tensor->data && tensor->size > 0;
+}
+
+static uintptr_t low_of(const struct plan_tensor *tensor)
+{
+    return (uintptr_t)tensor->data + (uintptr_t)tensor->low;
+}
+
+static uintptr_t high_of(const struct plan_tensor *tensor)
+{
+    return (uintptr_t)tensor->data + (uintptr_t)tensor->high;
+}
+
+/* Whether each tensor lies behind those that were added before it, as in many plans: then none share memory. */
+static bool in_order(const fanin_plan *plan)
+{
+    uintptr_t end = 0;
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct plan_tensor *const tensor = &plan_parameter(plan, i)->tensor;
+        if (has_memory(tensor)) {
+            if (low_of(tensor) < end) {
+                return false;
+            }
+            end = high_of(tensor);
+        }
+    }
+    return true;
+}
+
 static size_t collect(const fanin_plan *plan, struct span *spans)
 {
     size_t count = 0;
     for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_tensor *const tensor = &plan->parameters[i].tensor;
-        if (tensor->data && tensor->size > 0) {
-            const uintptr_t first = (uintptr_t)tensor->data;
+        const struct plan_tensor *const tensor = &plan_parameter(plan, i)->tensor;
+        if (has_memory(tensor)) {
             const int64_t bytes = tensor->size * dtype_table[tensor->dtype].size;
-            spans[count++] = (struct span){first + (uintptr_t)tensor->low, first + (uintptr_t)tensor->high, i,
-                                           (int64_t)(tensor->high - tensor->low) == bytes};
+            spans[count++] = (struct span){low_of(tensor), high_of(tensor), i, (int64_t)(tensor->high - tensor->low) == bytes};
         }
     }
     return count;
@@ -34,18 +63,6 @@ static int compare(const void *first, const void *second)
     return a->parameter < b->parameter ? -1 : a->parameter > b->parameter;
 }
 
-/* By address. Parameters mostly lie in memory in the order in which they are added. */
-static void sort(struct span *spans, size_t count)
-{
-    size_t i = 1;
-    while (i < count && compare(&spans[i - 1], &spans[i]) < 0) {
-        i++;
-    }
-    if (i < count) {
-        qsort(spans, count, sizeof *spans, compare);
-    }
-}
-
 /* For two spans that meet. */
 static enum overlap overlap_of(const fanin_plan *plan, const struct span *a, const struct span *b)
 {
@@ -53,8 +70,8 @@ static enum overlap overlap_of(const fanin_plan *plan, const struct span *a, con
         return OVERLAP_FOUND;
     }
     struct tensor first, second;
-    plan_get_tensor(&plan->parameters[a->parameter].tensor, &first);
-    plan_get_tensor(&plan->parameters[b->parameter].tensor, &second);
+    plan_get_tensor(&plan_parameter(plan, a->parameter)->tensor, &first);
+    plan_get_tensor(&plan_parameter(plan, b->parameter)->tensor, &second);
     return overlap_between(&first, &second);
 }
 
@@ -69,7 +86,7 @@ static fanin_status add_problem(const fanin_plan *plan, const struct span *a, co
             ? "parameter '%s': its tensor shares memory with that of parameter '%s', expected memory of its own"
             : "parameter '%s': whether its tensor shares memory with that of parameter '%s' cannot be told, "
               "their strides are too entangled; expected simpler ones",
-        plan->parameters[later].name, plan->parameters[earlier].name);
+        plan_parameter(plan, later)->name, plan_parameter(plan, earlier)->name);
 }
 
 /* Goes through the spans by address, with those that reach the current one at hand. A tensor is told of once, with the first
@@ -103,7 +120,7 @@ static fanin_status sweep(const fanin_plan *plan, const struct span *spans, size
 
 fanin_status plan_check_memory(const fanin_plan *plan, struct plan_problems *problems)
 {
-    if (plan->count == 0) {
+    if (in_order(plan)) {
         return FANIN_OK;
     }
     struct span *const spans = reallocarray(NULL, plan->count, sizeof *spans);
@@ -111,7 +128,7 @@ fanin_status plan_check_memory(const fanin_plan *plan, struct plan_problems *pro
     fanin_status status;
     if (spans && open) {
         const size_t count = collect(plan, spans);
-        sort(spans, count);
+        qsort(spans, count, sizeof *spans, compare);
         status = sweep(plan, spans, count, open, problems);
     } else {
         status = fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the check of a plan of %zu parameters", plan->count);

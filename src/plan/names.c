@@ -1,5 +1,6 @@
 #include "copy.h"
 #include "problems.h"
+#include "stream_set.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ static size_t collect(const fanin_plan *plan, struct stream_name *names)
 {
     size_t count = 0;
     for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_parameter *const parameter = &plan->parameters[i];
+        const struct plan_parameter *const parameter = plan_parameter(plan, i);
         names[count++] = (struct stream_name){parameter->stream, parameter->name, i, false};
         for (size_t k = 0; k < parameter->lowering.count; k++) {
             const struct lowered *const part = &parameter->lowering.fills[k];
@@ -132,7 +133,7 @@ static char *format_shape(const struct plan_tensor *tensor, char text[SHAPE_SIZE
 /* Compares two parameters of one name. */
 static fanin_status check_meaning(const fanin_plan *plan, size_t first_index, size_t index, struct plan_problems *problems)
 {
-    const struct plan_parameter *const first = &plan->parameters[first_index], *const later = &plan->parameters[index];
+    const struct plan_parameter *const first = plan_parameter(plan, first_index), *const later = plan_parameter(plan, index);
     if (first->tensor.dtype != later->tensor.dtype) {
         return plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "dtype",
                                  dtype_table[later->tensor.dtype].name, dtype_table[first->tensor.dtype].name);
@@ -150,8 +151,8 @@ static fanin_status check_meaning(const fanin_plan *plan, size_t first_index, si
 static fanin_status check_name(const fanin_plan *plan, const struct stream_name *first, const struct stream_name *name,
                                struct plan_problems *problems)
 {
-    const char *const parent = plan->parameters[name->parameter].name;
-    const char *const first_parent = plan->parameters[first->parameter].name;
+    const char *const parent = plan_parameter(plan, name->parameter)->name;
+    const char *const first_parent = plan_parameter(plan, first->parameter)->name;
     /* A block's name is longer than its parameter's, so that two equal names of one parameter are of one kind. */
     if (strcmp(first->name, name->name) == 0 && strcmp(first_parent, parent) == 0) {
         return name->block ? FANIN_OK : check_meaning(plan, first->parameter, name->parameter, problems);
@@ -162,16 +163,15 @@ static fanin_status check_name(const fanin_plan *plan, const struct stream_name 
         name->block ? "its block" : "its name", name->name, first->block ? "the block" : "the parameter", first->name);
 }
 
-fanin_status plan_check_names(const fanin_plan *plan, struct plan_problems *problems)
+static fanin_status fail_memory(const fanin_plan *plan)
 {
-    if (plan->count == 0) {
-        return FANIN_OK;
-    }
-    struct stream_name *const names = reallocarray(NULL, plan->count + plan->fill_count, sizeof *names);
-    if (!names) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the check of a plan of %zu parameters", plan->count);
-    }
-    const size_t count = collect(plan, names);
+    return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the check of a plan of %zu parameters", plan->count);
+}
+
+/* Goes through the names by stream. */
+static fanin_status compare_names(const fanin_plan *plan, struct stream_name *names, size_t count,
+                                  struct plan_problems *problems)
+{
     qsort(names, count, sizeof *names, compare);
     fanin_status status = FANIN_OK;
     size_t first = 0;
@@ -181,6 +181,37 @@ fanin_status plan_check_names(const fanin_plan *plan, struct plan_problems *prob
         } else {
             first = i;
         }
+    }
+    return status;
+}
+
+/* Whether no two names have one stream, as in most plans. */
+static fanin_status all_differ(const fanin_plan *plan, const struct stream_name *names, size_t count, bool *out)
+{
+    struct stream_set streams = {.slots = NULL};
+    bool added = true, room = stream_set_reserve(&streams, count);
+    for (size_t i = 0; i < count && added && room; i++) {
+        room = stream_set_add(&streams, names[i].stream, &added);
+    }
+    stream_set_free(&streams);
+    *out = added;
+    return room ? FANIN_OK : fail_memory(plan);
+}
+
+fanin_status plan_check_names(const fanin_plan *plan, struct plan_problems *problems)
+{
+    if (plan->count == 0) {
+        return FANIN_OK;
+    }
+    struct stream_name *const names = reallocarray(NULL, plan->count + plan->fill_count, sizeof *names);
+    if (!names) {
+        return fail_memory(plan);
+    }
+    const size_t count = collect(plan, names);
+    bool differ = false;
+    fanin_status status = all_differ(plan, names, count, &differ);
+    if (status == FANIN_OK && !differ) {
+        status = compare_names(plan, names, count, problems);
     }
     free(names);
     return status;

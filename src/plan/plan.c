@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 fanin_status fanin_plan_create(fanin_plan **out)
 {
@@ -21,13 +20,6 @@ fanin_status fanin_plan_create(fanin_plan **out)
     return FANIN_OK;
 }
 
-static void free_parameter(struct plan_parameter *parameter)
-{
-    free(parameter->tensor.numbers);
-    free(parameter->problem);
-    lowering_free(&parameter->lowering);
-}
-
 void fanin_plan_free(fanin_plan *plan)
 {
     if (!plan) {
@@ -35,9 +27,9 @@ void fanin_plan_free(fanin_plan *plan)
     }
     const int caller_errno = errno;
     for (size_t i = 0; i < plan->count; i++) {
-        free_parameter(&plan->parameters[i]);
+        lowering_release(&plan_parameter(plan, i)->lowering);
     }
-    free(plan->parameters);
+    arena_close(&plan->arena);
     free(plan);
     errno = caller_errno;
 }
@@ -66,41 +58,48 @@ void plan_get_tensor(const struct plan_tensor *tensor, struct tensor *out)
     out->high = tensor->high;
 }
 
-/* Copies the name and the tensor into one piece of memory. */
-static bool keep(const char *name, const struct tensor *tensor, struct plan_parameter *parameter)
+static fanin_status fail_memory(const fanin_desc *desc)
+{
+    return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan", desc->name);
+}
+
+/* Copies the name and the tensor. */
+static bool keep(struct arena *arena, const char *name, const struct tensor *tensor, struct plan_parameter *parameter)
 {
     const int ndim = tensor->ndim;
-    const size_t numbers_size = 4 * (size_t)ndim * sizeof(int64_t), name_size = strlen(name) + 1;
-    int64_t *const numbers = malloc(numbers_size + name_size);
-    if (!numbers) {
+    int64_t *const numbers = arena_array(arena, 4 * (size_t)ndim, sizeof *numbers);
+    const char *const kept_name = arena_text(arena, name);
+    if (!numbers || !kept_name) {
         return false;
     }
     copy_numbers(numbers, tensor->shape, ndim);
     copy_numbers(numbers + ndim, tensor->stride, ndim);
     copy_numbers(numbers + 2 * ndim, tensor->global, ndim);
     copy_numbers(numbers + 3 * ndim, tensor->offset, ndim);
-    parameter->tensor = (struct plan_tensor){tensor->data, tensor->device,      tensor->dtype, ndim,        numbers,
-                                             tensor->size, tensor->global_size, tensor->low,   tensor->high};
-    parameter->name = memcpy((char *)numbers + numbers_size, name, name_size);
-    parameter->stream = fanin_stream(name);
+    const struct plan_tensor kept = {tensor->data, tensor->device,      tensor->dtype, ndim,        numbers,
+                                     tensor->size, tensor->global_size, tensor->low,   tensor->high};
+    *parameter = (struct plan_parameter){.name = kept_name, .stream = fanin_stream(name), .tensor = kept};
     return true;
 }
 
-/* Lowers the parameter and asks its backend. */
-static fanin_status prepare(const fanin_initializer *initializer, const fanin_desc *desc, const struct tensor *tensor,
-                            struct plan_parameter *parameter)
+/* Lowers the parameter, and makes its items, of which its backend is asked. */
+static fanin_status prepare(fanin_plan *plan, const fanin_initializer *initializer, const fanin_desc *desc,
+                            const struct tensor *tensor, struct plan_parameter *parameter)
 {
-    const struct lower_request request = {initializer, desc, tensor->dtype, tensor->ndim, tensor->global};
+    const struct lower_request request = {
+        initializer, desc, tensor->dtype, tensor->ndim, parameter->tensor.numbers + 2 * tensor->ndim, parameter->stream};
     fanin_status status = backend_find(desc->name, tensor->device, &parameter->backend);
     if (status == FANIN_OK) {
-        status = lower_parameter(&request, &parameter->lowering);
+        status = lower_parameter(&request, &plan->arena, &parameter->lowering);
     }
-    for (size_t i = 0; i < parameter->lowering.count && status == FANIN_OK; i++) {
-        const struct lowered *const part = &parameter->lowering.fills[i];
-        struct item item;
-        if (item_make(tensor, &part->fill, desc->name, part->begin, part->count, part->first, &item)) {
-            status = parameter->backend->supports(&item);
-        }
+    if (status != FANIN_OK) {
+        return status;
+    }
+    struct plan_items *const items = parameter->backend == &cpu_backend ? &plan->on_cpu : &plan->device;
+    items->backend = parameter->backend;
+    status = plan_items_add(items, tensor, &parameter->lowering, parameter->name, &plan->arena);
+    if (status != FANIN_OK) {
+        lowering_release(&parameter->lowering);
     }
     return status;
 }
@@ -111,37 +110,51 @@ static bool waits(fanin_status status)
     return status != FANIN_OK && status != FANIN_ERROR_ARGUMENT && status != FANIN_ERROR_MEMORY;
 }
 
-static fanin_status make_parameter(const fanin_initializer *initializer, const fanin_desc *desc, const struct tensor *tensor,
-                                   struct plan_parameter *parameter)
+static fanin_status make_parameter(fanin_plan *plan, const fanin_initializer *initializer, const fanin_desc *desc,
+                                   const struct tensor *tensor, struct plan_parameter *parameter)
 {
-    *parameter = (struct plan_parameter){.name = NULL};
-    const fanin_status status = prepare(initializer, desc, tensor, parameter);
-    if (status != FANIN_OK && !waits(status)) {
+    if (!keep(&plan->arena, desc->name, tensor, parameter)) {
+        return fail_memory(desc);
+    }
+    const fanin_status status = prepare(plan, initializer, desc, tensor, parameter);
+    if (!waits(status)) {
         return status;
     }
-    if (waits(status)) {
-        lowering_free(&parameter->lowering);
-        parameter->status = status;
-        parameter->problem = strdup(fanin_last_error());
-    }
-    if ((waits(status) && !parameter->problem) || !keep(desc->name, tensor, parameter)) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan", desc->name);
-    }
-    return FANIN_OK;
+    parameter->status = status;
+    parameter->problem = arena_text(&plan->arena, fanin_last_error());
+    return parameter->problem ? FANIN_OK : fail_memory(desc);
 }
 
-static bool reserve(fanin_plan *plan)
+/* Room for one more block in the list of them. */
+static bool reserve_blocks(fanin_plan *plan)
 {
-    if (plan->count < plan->capacity) {
+    if (plan->block_count < plan->block_capacity) {
         return true;
     }
-    const size_t capacity = plan->capacity > 0 ? 2 * plan->capacity : 16;
-    struct plan_parameter *const grown = reallocarray(plan->parameters, capacity, sizeof *grown);
+    const size_t capacity = plan->block_capacity > 0 ? 2 * plan->block_capacity : 1;
+    struct plan_parameter **const grown = arena_array(&plan->arena, capacity, sizeof *grown);
     if (!grown) {
         return false;
     }
-    plan->parameters = grown;
-    plan->capacity = capacity;
+    for (size_t i = 0; i < plan->block_count; i++) {
+        grown[i] = plan->blocks[i];
+    }
+    plan->blocks = grown;
+    plan->block_capacity = capacity;
+    return true;
+}
+
+/* Room for one more parameter. */
+static bool reserve(fanin_plan *plan)
+{
+    if (plan->count < plan->block_count * PLAN_BLOCK) {
+        return true;
+    }
+    struct plan_parameter *const block = reserve_blocks(plan) ? arena_array(&plan->arena, PLAN_BLOCK, sizeof *block) : NULL;
+    if (!block) {
+        return false;
+    }
+    plan->blocks[plan->block_count++] = block;
     return true;
 }
 
@@ -161,12 +174,13 @@ static fanin_status add(fanin_plan *plan, const fanin_initializer *initializer, 
         return status;
     }
     if (!reserve(plan)) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan", desc.name);
+        return fail_memory(&desc);
     }
-    struct plan_parameter *const parameter = &plan->parameters[plan->count];
-    status = make_parameter(initializer, &desc, &tensor, parameter);
+    const struct arena before = plan->arena;
+    struct plan_parameter *const parameter = plan_parameter(plan, plan->count);
+    status = make_parameter(plan, initializer, &desc, &tensor, parameter);
     if (status != FANIN_OK) {
-        free_parameter(parameter);
+        arena_restore(&plan->arena, &before);
         return status;
     }
     plan->fill_count += parameter->lowering.count;

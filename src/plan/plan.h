@@ -3,7 +3,10 @@
 #define FANIN_SRC_PLAN_H
 
 #include "backend.h"
+#include "items.h"
 #include "lower.h"
+
+#include <stdatomic.h>
 
 /* A parameter's tensor as struct tensor, without room for dimensions that it does not have. */
 struct plan_tensor {
@@ -16,21 +19,34 @@ struct plan_tensor {
     intptr_t low, high;
 };
 
+/* Pointers, but that to the backend, lead into the plan's arena. */
 struct plan_parameter {
-    char *name; /* in one piece of memory behind tensor.numbers */
+    const char *name;
     uint64_t stream;
     struct plan_tensor tensor;
     fanin_status status; /* what the rules, the initializer or the backend refused */
-    char *problem;       /* its text; NULL where status is FANIN_OK, and the next two are set */
+    const char *problem; /* its text; NULL where status is FANIN_OK, and the next two are set */
     struct lowering lowering;
     const struct backend *backend;
 };
 
+/* Parameters that lie one after another. */
+#define PLAN_BLOCK 16
+
 struct fanin_plan {
-    struct plan_parameter *parameters;
-    size_t count, capacity;
-    size_t fill_count; /* of all parameters */
+    struct arena arena; /* all that grows with the plan is in it */
+    struct plan_parameter **blocks;
+    size_t block_count, block_capacity;
+    size_t count;                     /* of parameters */
+    size_t fill_count;                /* of all parameters */
+    struct plan_items device, on_cpu; /* there is one kind of device beside the CPU */
+    atomic_size_t checked;            /* the count when a check found no problem; nothing was added since if it is still that */
 };
+
+static inline struct plan_parameter *plan_parameter(const fanin_plan *plan, size_t index)
+{
+    return &plan->blocks[index / PLAN_BLOCK][index % PLAN_BLOCK];
+}
 
 void plan_get_tensor(const struct plan_tensor *tensor, struct tensor *out);
 

@@ -1,7 +1,6 @@
 #include "log.h"
 #include "options.h"
 #include "plan.h"
-#include "items.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,11 +8,11 @@
 static fanin_status check_data(const fanin_plan *plan)
 {
     for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_tensor *const tensor = &plan->parameters[i].tensor;
+        const struct plan_tensor *const tensor = &plan_parameter(plan, i)->tensor;
         if (tensor->size > 0 && !tensor->data) {
             return fanin_fail(FANIN_ERROR_ARGUMENT,
                               "parameter '%s': the tensor's data is NULL, expected memory for %lld elements",
-                              plan->parameters[i].name, (long long)tensor->size);
+                              plan_parameter(plan, i)->name, (long long)tensor->size);
         }
     }
     return FANIN_OK;
@@ -24,7 +23,7 @@ static fanin_status make_line(const fanin_plan *plan, const fanin_options *optio
 {
     size_t most = 0;
     for (size_t i = 0; i < plan->count && log_wanted(options); i++) {
-        const struct plan_parameter *const parameter = &plan->parameters[i];
+        const struct plan_parameter *const parameter = plan_parameter(plan, i);
         const size_t size = log_line_size(parameter->name, &parameter->lowering);
         most = size > most ? size : most;
     }
@@ -36,7 +35,7 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
 {
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < plan->count && status == FANIN_OK; i++) {
-        const struct plan_parameter *const parameter = &plan->parameters[i];
+        const struct plan_parameter *const parameter = plan_parameter(plan, i);
         if (parameter->lowering.log_rule) {
             struct tensor tensor;
             plan_get_tensor(&parameter->tensor, &tensor);
@@ -46,48 +45,27 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
     return status;
 }
 
-/* Fills what belongs to one backend, in one pass; `items` has room for all fills of the plan. */
-static fanin_status fill_on(const struct backend *backend, const fanin_plan *plan, struct plan_items *items,
-                            const fanin_options *options)
+/* Whether the log will ask this backend for a norm. */
+static bool waits_for_norm(const fanin_plan *plan, const struct backend *backend, const fanin_options *options)
 {
-    items->count = items->custom_count = 0;
-    items->waits = false;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_parameter *const parameter = &plan->parameters[i];
-        if (parameter->backend == backend) {
-            struct tensor tensor;
-            plan_get_tensor(&parameter->tensor, &tensor);
-            plan_items_add(items, &tensor, &parameter->lowering, parameter->name);
-            items->waits = items->waits || (tensor.size > 0 && log_takes_norm(&parameter->lowering, options));
-        }
+    bool waits = false;
+    for (size_t i = 0; i < plan->count && !waits && log_wanted(options); i++) {
+        const struct plan_parameter *const parameter = plan_parameter(plan, i);
+        waits = parameter->backend == backend && parameter->tensor.size > 0 && log_takes_norm(&parameter->lowering, options);
     }
-    return plan_items_run(items, backend, options);
+    return waits;
 }
 
-/* For a plan that was checked. Device backends come first: their work is only enqueued, and goes on while the host fills. */
+static fanin_status fill_on(const fanin_plan *plan, const struct plan_items *items, const fanin_options *options)
+{
+    return plan_items_run(items, waits_for_norm(plan, items->backend, options), options);
+}
+
+/* Devices come first: their work is only enqueued, and goes on while the host fills. */
 static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 {
-    if (plan->fill_count == 0) {
-        return FANIN_OK;
-    }
-    struct plan_items items = {.items = reallocarray(NULL, plan->fill_count, sizeof(struct item)),
-                               .capacity = plan->fill_count};
-    if (!items.items) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the plan's %zu fills", plan->fill_count);
-    }
-    bool on_cpu = false;
-    const struct backend *device = NULL; /* there is one kind beside the CPU */
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct backend *const backend = plan->parameters[i].backend;
-        on_cpu = on_cpu || backend == &cpu_backend;
-        device = backend == &cpu_backend ? device : backend;
-    }
-    fanin_status status = device ? fill_on(device, plan, &items, options) : FANIN_OK;
-    if (status == FANIN_OK && on_cpu) {
-        status = fill_on(&cpu_backend, plan, &items, options);
-    }
-    free(items.items);
-    return status;
+    const fanin_status status = fill_on(plan, &plan->device, options);
+    return status == FANIN_OK ? fill_on(plan, &plan->on_cpu, options) : status;
 }
 
 static fanin_status run(const fanin_plan *plan, const fanin_options *source)

@@ -39,6 +39,7 @@ struct item compare_line(const struct fill *fill, enum dtype dtype, int64_t star
     struct item item = {.fill = fill, .name = "line", .data = (char *)offset, .dtype = dtype, .start = start, .size = count};
     if (count > 1) {
         item.ndim = 1;
+        item_numbers(&item, 2); /* a test may add an axis */
         item.extent[0] = count;
         item.stride[0] = item.step[0] = 1;
     }
@@ -157,7 +158,8 @@ int compare_items(const struct item *items, size_t count, uint64_t seed, int pas
 
 bool compare_fill(enum fill_kind kind, enum dtype dtype, struct fill *out)
 {
-    *out = (struct fill){.kind = kind, .stream = 0x0123456789abcdefu, .ndim = 4, .domain = {1 << 20, 1 << 20, 5, 7}};
+    static const int64_t domain[] = {1 << 20, 1 << 20, 5, 7};
+    *out = (struct fill){.kind = kind, .stream = 0x0123456789abcdefu, .ndim = 4, .domain = domain};
     const bool is_signed = dtype_table[dtype].code == kDLInt || dtype_table[dtype].is_float;
     switch (kind) {
     case FILL_CONSTANT:

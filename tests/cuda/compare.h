@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "cuda/builder.h"
+#include "../item_numbers.h"
 
 /* Bytes that items may lie in, in each of the two memories. */
 #define COMPARE_BYTES (8 << 20)

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "cuda/run.h"
+#include "../item_numbers.h"
 #include "mock.h"
 
 #include <dlfcn.h>
@@ -31,16 +32,17 @@ static inline fanin_options options_of(void *stream)
 
 static inline struct item item_of(float *data, int device, int64_t count)
 {
-    return (struct item){.fill = &normal,
-                         .name = "weight",
-                         .data = (char *)data,
-                         .device = {kDLCUDA, device},
-                         .dtype = DTYPE_FLOAT32,
-                         .ndim = 1,
-                         .extent = {count},
-                         .stride = {1},
-                         .step = {1},
-                         .size = count};
+    struct item item = {.fill = &normal,
+                        .name = "weight",
+                        .data = (char *)data,
+                        .device = {kDLCUDA, device},
+                        .dtype = DTYPE_FLOAT32,
+                        .ndim = 1,
+                        .size = count};
+    item_numbers(&item, 1);
+    item.extent[0] = count;
+    item.stride[0] = item.step[0] = 1;
+    return item;
 }
 
 static inline int setup(void **state)

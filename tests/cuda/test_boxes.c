@@ -64,6 +64,7 @@ static struct item random_box(uint64_t *random, const struct fill *fill, enum dt
                               int64_t offset)
 {
     struct item item = {.fill = fill, .name = "box", .dtype = dtype, .ndim = ndim, .size = 1};
+    item_numbers(&item, ndim);
     int order[FANIN_MAX_NDIM];
     int64_t left = most;
     for (int d = 0; d < ndim; d++) {
@@ -135,6 +136,7 @@ static void test_many_axes(void **state)
     struct fill fill;
     assert_true(compare_fill(FILL_NORMAL, DTYPE_BFLOAT16, &fill));
     struct item item = {.fill = &fill, .name = "box", .dtype = DTYPE_BFLOAT16, .ndim = 14, .size = 1 << 14};
+    item_numbers(&item, item.ndim);
     int64_t stride = 1, step = 1;
     for (int d = 13; d >= 0; d--) {
         item.extent[d] = 2;
@@ -159,6 +161,7 @@ static void test_shards(void **state)
         assert_true(compare_fill(FILL_NORMAL, dtype, &fill));
         for (int transposed = 0; transposed < 2; transposed++) {
             struct item items[64];
+            int64_t numbers[64][3 * 2];
             size_t count = 0;
             int64_t offset = 0;
             for (int64_t p = 0; p < parts_0; p++) {
@@ -179,7 +182,7 @@ static void test_shards(void **state)
                         tensor.stride[1] = rows;
                     }
                     offset += tensor.size * dtype_table[dtype].size;
-                    assert_true(item_make(&tensor, &fill, "w", 0, ROWS * COLUMNS, 0, &items[count]));
+                    assert_true(item_make(&tensor, &fill, "w", 0, ROWS * COLUMNS, 0, numbers[count], &items[count]));
                     count++;
                 }
             }

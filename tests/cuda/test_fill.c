@@ -175,7 +175,8 @@ static void test_bilinear(void **state)
     for (int64_t height = 1; height <= 9; height++) {
         for (int64_t width = 1; width <= 9; width++) {
             for (int centred = 0; centred < 2; centred++) {
-                const struct fill fill = {.kind = FILL_BILINEAR, .a = centred, .ndim = 4, .domain = {2, 3, height, width}};
+                const int64_t domain[] = {2, 3, height, width};
+                const struct fill fill = {.kind = FILL_BILINEAR, .a = centred, .ndim = 4, .domain = domain};
                 const int64_t count = 6 * height * width, start = (3 * height + width) % count;
                 compare_one(&fill, DTYPE_FLOAT32, 0, count, 0, -1);
                 compare_one(&fill, DTYPE_FLOAT64, start, count - start, 0, -1);

@@ -91,6 +91,7 @@ static void test_largest_item(void **state)
     struct fill fill;
     assert_true(compare_fill(FILL_NORMAL, DTYPE_FLOAT32, &fill));
     struct item item = {.fill = &fill, .data = memory, .dtype = DTYPE_FLOAT32, .ndim = FANIN_MAX_NDIM, .size = 1};
+    item_numbers(&item, item.ndim);
     for (int d = 0; d < FANIN_MAX_NDIM; d++) {
         item.extent[d] = 2;
         item.stride[d] = INT64_C(3) << d;
