@@ -1,13 +1,9 @@
 #include "cuda_module.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define MODULE_FILE "libfanin_cuda.so"
 
@@ -23,58 +19,23 @@ static fanin_status fail(fanin_status status, const char *message)
 
 static const struct cuda_host host = {fail};
 
-/* The module's path: the folder of the file that this code was loaded from, links followed. false where it is not known; a name
- * without a folder is what a program was called by, and would be looked for in the working directory. */
-static bool module_path(char path[PATH_MAX])
-{
-    Dl_info info;
-    if (dladdr((const void *)&once, &info) == 0 || info.dli_fname == NULL || strchr(info.dli_fname, '/') == NULL ||
-        realpath(info.dli_fname, path) == NULL) {
-        return false;
-    }
-    char *const file = strrchr(path, '/') + 1;
-    if ((size_t)(file - path) + sizeof MODULE_FILE > PATH_MAX) {
-        return false;
-    }
-    memcpy(file, MODULE_FILE, sizeof MODULE_FILE);
-    return true;
-}
-
 bool cuda_module_open(const char *path, struct cuda_module *out, char *reason, size_t reason_size)
 {
-    if (access(path, F_OK) != 0) {
-        snprintf(reason, reason_size, "this fanin has no CUDA backend: there is no %s", path);
-        return false;
-    }
-    /* Never closed: the CUDA runtime in it has threads and handlers at exit. */
-    void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        const char *const error = dlerror();
-        snprintf(reason, reason_size, "the CUDA module cannot be opened: %s", error != NULL ? error : path);
-        return false;
-    }
-    cuda_open_fn open_module;
-    void *const symbol = dlsym(library, CUDA_OPEN_SYMBOL);
+    static const struct module_words words = {"CUDA", "no CUDA backend"};
+    void *const symbol = module_open(path, CUDA_OPEN_SYMBOL, &words, reason, reason_size);
     if (symbol == NULL) {
-        snprintf(reason, reason_size, "%s is not fanin's CUDA module: it has no %s", path, CUDA_OPEN_SYMBOL);
         return false;
     }
     /* C has no cast from an object pointer to a function pointer; POSIX gives both one size. */
+    cuda_open_fn open_module;
     memcpy(&open_module, &symbol, sizeof open_module);
-    const uint32_t abi = open_module(CUDA_MODULE_ABI, &host, out);
-    if (abi != CUDA_MODULE_ABI) {
-        snprintf(reason, reason_size, "%s is of another version of fanin: found %u.%u.%u (%u), expected %u.%u.%u (%u)", path,
-                 abi >> 24, abi >> 16 & 0xff, abi >> 8 & 0xff, abi & 0xff, CUDA_MODULE_ABI >> 24, CUDA_MODULE_ABI >> 16 & 0xff,
-                 CUDA_MODULE_ABI >> 8 & 0xff, CUDA_MODULE_ABI & 0xff);
-        return false;
-    }
-    return true;
+    return module_check_abi(path, open_module(CUDA_MODULE_ABI, &host, out), CUDA_MODULE_ABI, reason, reason_size);
 }
 
 static void open_once(void)
 {
     char path[PATH_MAX];
-    if (module_path(path)) {
+    if (module_path(MODULE_FILE, path)) {
         is_open = cuda_module_open(path, &module, reason_not_open, sizeof reason_not_open);
     } else {
         snprintf(reason_not_open, sizeof reason_not_open, "the CUDA module cannot be opened: the folder of fanin is not known");

@@ -4,12 +4,11 @@
 #define FANIN_SRC_CUDA_MODULE_H
 
 #include "backend.h"
+#include "module.h"
 
-/* The library and the module must be of one build: this number differs where a struct between them does. The version of the
- * library is in it, and what is to be raised when items, fills, tensors, options or the structs below change in between. */
+/* Raised when items, fills, tensors, options or the structs below change between versions of the library (module.h). */
 #define CUDA_MODULE_REVISION 4
-#define CUDA_MODULE_ABI                                                                                                        \
-    ((uint32_t)FANIN_VERSION_MAJOR << 24 | FANIN_VERSION_MINOR << 16 | FANIN_VERSION_PATCH << 8 | CUDA_MODULE_REVISION)
+#define CUDA_MODULE_ABI      MODULE_ABI(CUDA_MODULE_REVISION)
 
 /* What the library lends to the module. */
 struct cuda_host {

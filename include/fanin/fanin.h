@@ -77,7 +77,8 @@ extern "C" {
     X(15, ERROR_FILE, "a file cannot be read or written")                            \
     X(16, ERROR_FORMAT, "a file is malformed")                                       \
     X(17, ERROR_CUSTOM, "an initializer of the caller's failed")                     \
-    X(18, ERROR_CAPTURE, "not possible on a stream that is being captured")
+    X(18, ERROR_CAPTURE, "not possible on a stream that is being captured")          \
+    X(19, ERROR_SOLVER, "the solver of a fill is missing or found no solution")
 
 typedef enum fanin_status {
 #define FANIN_STATUS_ENUM(value, name, text) FANIN_##name = value,

@@ -2,8 +2,10 @@
 
 #include "cpu/kernel.h"
 #include "cpu/norm.h"
+#include "cpu/orthogonal_set.h"
 #include "cpu/parallel.h"
 #include "cpu/walk.h"
+#include "float_environment.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +20,10 @@
 /* The elements of all items are numbered one after another; those of item i begin at begin[i]. */
 struct run {
     const struct item *items;
-    const int64_t *begin;
+    int64_t *begin;
     size_t count;
     uint64_t seed;
+    struct cpu_orthogonal_set *orthogonal; /* NULL: no item is */
 };
 
 /* An item that is being filled. */
@@ -94,14 +97,28 @@ static void fill_row(const struct job *job, const struct walk *walk, int64_t cou
     }
 }
 
-/* Fills `left` elements of an item, from that numbered `first` on. */
-static fanin_status fill_part(const struct item *item, int64_t first, int64_t left, uint64_t seed)
+/* The elements of an item that are filled now: orthogonal ones when their matrix is there, and with the last of these all
+ * others. Nearly all runs fill everything at once. */
+static int64_t size_now(const struct run *run, size_t i)
 {
+    const bool ready = run->orthogonal == NULL ||
+                       (run->items[i].fill->kind == FILL_ORTHOGONAL ? cpu_orthogonal_find(run->orthogonal, i) != NULL
+                                                                    : cpu_orthogonal_done(run->orthogonal));
+    return ready ? run->items[i].size : 0;
+}
+
+/* Fills `left` elements of item i, from that numbered `first` on. */
+static fanin_status fill_part(const struct run *run, size_t i, int64_t first, int64_t left)
+{
+    const struct item *const item = &run->items[i];
     /* Numbers that do not fit were refused when the parameter was lowered, so that this does not fail after the first write. */
     struct job job = {.item = item, .kernel = cpu_kernels_chosen()->fill[item->fill->kind][item->dtype]};
-    const fanin_status status = cpu_fill_prepare(item, seed, &job.fill);
+    const fanin_status status = cpu_fill_prepare(item, run->seed, &job.fill);
     if (status != FANIN_OK) {
         return status;
+    }
+    if (item->fill->kind == FILL_ORTHOGONAL) {
+        job.fill.orthogonal = cpu_orthogonal_find(run->orthogonal, i);
     }
     struct walk walk;
     walk_start(&walk, item, inner_axis(item), first);
@@ -130,10 +147,10 @@ static fanin_status fill_tile(const void *context, int64_t begin, int64_t end)
     }
     fanin_status status = FANIN_OK;
     for (size_t i = low; i < run->count && run->begin[i] < end && status == FANIN_OK; i++) {
-        const int64_t item_end = run->begin[i] + run->items[i].size;
+        const int64_t item_end = run->begin[i] + size_now(run, i);
         const int64_t from = begin > run->begin[i] ? begin : run->begin[i], to = end < item_end ? end : item_end;
         if (from < to) {
-            status = fill_part(&run->items[i], from - run->begin[i], to - from, run->seed);
+            status = fill_part(run, i, from - run->begin[i], to - from);
         }
     }
     return status;
@@ -141,17 +158,18 @@ static fanin_status fill_tile(const void *context, int64_t begin, int64_t end)
 
 /* Numbers the elements, so that those with domain index 0 mod 4 have a number 0 mod 4 where an item is one row: a tile then
  * begins with a whole Philox block. The first numbers of all, and a few between items, belong to no element. */
-static fanin_status number_elements(const struct item *items, size_t count, int64_t *begin, int64_t *total)
+static fanin_status number_elements(const struct run *run, int64_t *total)
 {
     int64_t end = 0;
-    for (size_t i = 0; i < count; i++) {
-        const struct item *item = &items[i];
-        if (end > INT64_MAX - 8 || item->size > INT64_MAX - 8 - end) {
+    for (size_t i = 0; i < run->count; i++) {
+        const struct item *item = &run->items[i];
+        const int64_t size = size_now(run, i);
+        if (end > INT64_MAX - 8 || size > INT64_MAX - 8 - end) {
             return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the plan's elements are more than %lld", item->name,
                               (long long)INT64_MAX);
         }
-        begin[i] = (end + 3) / 4 * 4 + item->start % 4;
-        end = begin[i] + item->size;
+        run->begin[i] = (end + 3) / 4 * 4 + item->start % 4;
+        end = run->begin[i] + size;
     }
     *total = end;
     return FANIN_OK;
@@ -185,6 +203,47 @@ static fanin_status run_custom(const struct item *item, const fanin_options *opt
     return item->fill->custom.cpu(call);
 }
 
+/* Fills all items whose elements are known: elementwise, in one pass. */
+static fanin_status fill_ready(const struct run *run, int threads)
+{
+    int64_t total = 0;
+    const fanin_status status = number_elements(run, &total);
+    return status == FANIN_OK ? parallel_for(total, TILE, threads, fill_tile, run) : status;
+}
+
+/* LAPACK and its threads, which are born when it is opened, compute in the contract's environment. */
+static fanin_status open_orthogonal(struct run *run, const fanin_options *options)
+{
+    const struct float_environment caller = float_environment_enter();
+    const fanin_status status = cpu_orthogonal_open(run->items, run->count, options, &run->orthogonal);
+    float_environment_leave(&caller);
+    return status;
+}
+
+static fanin_status next_orthogonal(const struct run *run)
+{
+    const struct float_environment caller = float_environment_enter();
+    const fanin_status status = cpu_orthogonal_next(run->orthogonal);
+    float_environment_leave(&caller);
+    return status;
+}
+
+static fanin_status fill_all(struct run *run, const fanin_options *options)
+{
+    fanin_status status = open_orthogonal(run, options);
+    if (run->orthogonal == NULL) {
+        return status == FANIN_OK ? fill_ready(run, options->threads) : status;
+    }
+    while (status == FANIN_OK && !cpu_orthogonal_done(run->orthogonal)) {
+        status = next_orthogonal(run);
+        if (status == FANIN_OK) {
+            status = fill_ready(run, options->threads);
+        }
+    }
+    cpu_orthogonal_close(run->orthogonal);
+    return status;
+}
+
 /* So few need no memory for their numbers. */
 #define FEW_ITEMS 8
 
@@ -198,12 +257,8 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     if (begin == NULL) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu fills", count);
     }
-    int64_t total = 0;
-    fanin_status status = number_elements(items, count, begin, &total);
-    if (status == FANIN_OK) {
-        const struct run run = {items, begin, count, options->seed};
-        status = parallel_for(total, TILE, options->threads, fill_tile, &run);
-    }
+    struct run all = {items, begin, count, options->seed, NULL};
+    const fanin_status status = fill_all(&all, options);
     if (begin != few) {
         free(begin);
     }

@@ -8,6 +8,7 @@
 #include "stream/uniform.h"
 
 struct copy_map;
+struct cpu_orthogonal;
 
 /* A fill's numbers as its kernel takes them: rounded to what the dtype's arithmetic uses. */
 struct cpu_fill {
@@ -27,6 +28,7 @@ struct cpu_fill {
         } integer;
         struct bilinear bilinear;
         const struct copy_map *copy;
+        const struct cpu_orthogonal *orthogonal; /* set once it was computed */
     };
     float low16, high16; /* 16-bit floats are kept in these; ±INFINITY where the fill has no bounds */
 };

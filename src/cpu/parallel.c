@@ -16,16 +16,16 @@ struct failure {
     char *message;
 };
 
-static int thread_count(int64_t tiles, int threads)
+int parallel_threads(int threads)
 {
-    int64_t wanted = threads;
     if (threads <= 0) {
-        wanted = omp_in_parallel() ? 1 : omp_get_max_threads();
-    } else if (threads > MOST_THREADS) {
-        const int processors = omp_get_num_procs();
-        wanted = threads < processors ? threads : processors > MOST_THREADS ? processors : MOST_THREADS;
+        return omp_in_parallel() ? 1 : omp_get_max_threads();
     }
-    return (int)(wanted < tiles ? wanted : tiles);
+    if (threads > MOST_THREADS) {
+        const int processors = omp_get_num_procs();
+        return threads < processors ? threads : processors > MOST_THREADS ? processors : MOST_THREADS;
+    }
+    return threads;
 }
 
 static void record(struct failure *failure, int64_t tile, fanin_status status)
@@ -66,7 +66,7 @@ fanin_status parallel_for(int64_t count, int64_t tile, int threads, parallel_wor
         return FANIN_OK;
     }
     const int64_t tiles = (count - 1) / tile + 1;
-    const int team = thread_count(tiles, threads);
+    const int wanted = parallel_threads(threads), team = wanted < tiles ? wanted : (int)tiles;
     struct failure failure = {INT64_MAX, FANIN_OK, NULL};
 
     if (team == 1) {

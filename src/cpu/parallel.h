@@ -7,6 +7,9 @@
 /* Works on [begin, end) of a range. Runs on any thread, at the same time as other tiles. An error goes through fanin_fail. */
 typedef fanin_status (*parallel_work)(const void *context, int64_t begin, int64_t end);
 
+/* How many threads an option's number stands for, where there is work for that many. */
+int parallel_threads(int threads);
+
 /* Calls `work` once for each tile of [0, count): [0, tile), [tile, 2·tile), …, the last one shorter. Tiles are the same
  * whatever the number of threads; their order is open. `work` runs in the floating-point environment of the contract.
  *

@@ -1,5 +1,6 @@
 /* Which variant of the kernels runs. */
 #include "copy_kernels.h"
+#include "orthogonal_kernels.h"
 #include "kernel.h"
 #include "variant.h"
 
@@ -65,6 +66,7 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
         variants[v].add(out);
     }
     cpu_copy_add(out);
+    cpu_orthogonal_add(out);
     return true;
 }
 

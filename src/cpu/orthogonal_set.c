@@ -1,0 +1,230 @@
+#include "cpu/orthogonal_set.h"
+
+#include "cpu/parallel.h"
+
+#include <stdlib.h>
+
+/* Matrices are computed together as long as they need no more bytes than this. */
+#define TOGETHER ((uint64_t)256 << 20)
+
+/* A matrix of fewer multiplications (longer · shorter², times a small number) is computed by one thread, others by the side; a
+ * larger one by all threads. What decides is the matrix alone, so that its bits do not depend on the others of a plan. */
+#define SMALL ((double)((int64_t)1 << 27))
+
+struct matrix {
+    const struct item *item; /* one of its items */
+    struct cpu_orthogonal_task task;
+    uint64_t bytes, place; /* of its memory, from the set's on */
+    struct cpu_orthogonal result;
+    bool small;
+};
+
+struct cpu_orthogonal_set {
+    const struct lapack *lapack;
+    int threads;
+    struct matrix *matrices; /* in the order in which they are computed */
+    size_t count;
+    size_t begin, end; /* what is computed */
+    size_t *of_item;   /* the number of an item's matrix; SIZE_MAX for other items */
+    char *memory;
+};
+
+static int compare_numbers(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* 0 where two orthogonal items are parts of one matrix. */
+static int compare_items(const struct item *a, const struct item *b)
+{
+    const struct fill *const first = a->fill, *const second = b->fill;
+    int order = compare_numbers(first->stream, second->stream);
+    order = order != 0 ? order : compare_numbers(double_bits(first->a), double_bits(second->a));
+    order = order != 0 ? order : compare_numbers(first->orthogonal.method, second->orthogonal.method);
+    order = order != 0 ? order : compare_numbers(first->orthogonal.random, second->orthogonal.random);
+    order = order != 0 ? order : compare_numbers(a->dtype, b->dtype);
+    order = order != 0 ? order : compare_numbers((uint64_t)first->ndim, (uint64_t)second->ndim);
+    for (int d = 0; d < first->ndim && order == 0; d++) {
+        order = compare_numbers((uint64_t)first->domain[d], (uint64_t)second->domain[d]);
+    }
+    return order;
+}
+
+struct place {
+    const struct item *item;
+    size_t number;
+};
+
+static int compare_places(const void *first, const void *second)
+{
+    const struct place *const a = first, *const b = second;
+    const int order = compare_items(a->item, b->item);
+    return order != 0 ? order : compare_numbers(a->number, b->number);
+}
+
+static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *item, uint64_t seed, struct matrix *out)
+{
+    *out = (struct matrix){.item = item, .task = {.lapack = set->lapack, .name = item->name, .seed = seed}};
+    struct orthogonal *const what = &out->task.what;
+    orthogonal_describe(item->fill, item->dtype, what);
+    out->small = (double)what->longer * (double)what->shorter * (double)what->shorter < SMALL;
+    out->task.threads = out->small ? 1 : set->threads;
+    return what->method == ORTHOGONAL_SVD ? cpu_svd_bytes(&out->task, &out->bytes) : cpu_haar_bytes(&out->task, &out->bytes);
+}
+
+/* Finds the distinct matrices of the orthogonal items. */
+static fanin_status collect(struct cpu_orthogonal_set *set, struct place *places, size_t count, uint64_t seed)
+{
+    qsort(places, count, sizeof *places, compare_places);
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; i < count && status == FANIN_OK; i++) {
+        if (i == 0 || compare_items(places[i - 1].item, places[i].item) != 0) {
+            status = describe(set, places[i].item, seed, &set->matrices[set->count++]);
+        }
+        set->of_item[places[i].number] = set->count - 1;
+    }
+    return status;
+}
+
+/* One past the last matrix that is computed together with matrix `begin`, and the bytes that they need. */
+static size_t group_end(const struct cpu_orthogonal_set *set, size_t begin, uint64_t *bytes)
+{
+    size_t end = begin;
+    *bytes = 0;
+    do {
+        set->matrices[end].place = *bytes;
+        *bytes += set->matrices[end++].bytes;
+    } while (end < set->count && *bytes <= TOGETHER && set->matrices[end].bytes <= TOGETHER - *bytes);
+    return end;
+}
+
+/* One piece of memory that every group fits in. */
+static fanin_status allocate(struct cpu_orthogonal_set *set)
+{
+    uint64_t most = 0;
+    const struct matrix *largest = NULL;
+    for (size_t begin = 0; begin < set->count;) {
+        uint64_t bytes;
+        const size_t end = group_end(set, begin, &bytes);
+        most = bytes > most ? bytes : most;
+        begin = end;
+    }
+    for (size_t i = 0; i < set->count; i++) {
+        largest = largest == NULL || set->matrices[i].bytes > largest->bytes ? &set->matrices[i] : largest;
+    }
+    set->memory = most <= PTRDIFF_MAX ? aligned_alloc(CPU_LAYOUT_ALIGNMENT, (size_t)most) : NULL;
+    if (set->memory == NULL) {
+        return fanin_fail(FANIN_ERROR_MEMORY,
+                          "parameter '%s': an orthogonal matrix of %lld × %lld needs %llu bytes of memory, with what LAPACK "
+                          "works in; the system refused %llu",
+                          largest->task.name, (long long)largest->task.what.rows, (long long)largest->task.what.columns,
+                          (unsigned long long)largest->bytes, (unsigned long long)most);
+    }
+    return FANIN_OK;
+}
+
+static fanin_status open_set(struct cpu_orthogonal_set *set, const struct item *items, size_t count, size_t orthogonal,
+                             const fanin_options *options)
+{
+    set->of_item = reallocarray(NULL, count, sizeof *set->of_item);
+    set->matrices = reallocarray(NULL, orthogonal, sizeof *set->matrices);
+    struct place *const places = reallocarray(NULL, orthogonal, sizeof *places);
+    if (set->of_item == NULL || set->matrices == NULL || places == NULL) {
+        free(places);
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu orthogonal fills", orthogonal);
+    }
+    size_t found = 0;
+    const struct item *first = NULL;
+    for (size_t i = 0; i < count; i++) {
+        set->of_item[i] = SIZE_MAX;
+        if (items[i].fill->kind == FILL_ORTHOGONAL) {
+            first = first == NULL ? &items[i] : first;
+            places[found++] = (struct place){&items[i], i};
+        }
+    }
+    fanin_status status = cpu_solver(first->name, &set->lapack);
+    if (status == FANIN_OK) {
+        status = collect(set, places, found, options->seed);
+    }
+    free(places);
+    return status == FANIN_OK ? allocate(set) : status;
+}
+
+fanin_status cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,
+                                 struct cpu_orthogonal_set **out)
+{
+    *out = NULL;
+    size_t orthogonal = 0;
+    for (size_t i = 0; i < count; i++) {
+        orthogonal += items[i].fill->kind == FILL_ORTHOGONAL;
+    }
+    if (orthogonal == 0) {
+        return FANIN_OK;
+    }
+    struct cpu_orthogonal_set *const set = calloc(1, sizeof *set);
+    if (set == NULL) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu orthogonal fills", orthogonal);
+    }
+    set->threads = parallel_threads(options->threads);
+    const fanin_status status = open_set(set, items, count, orthogonal, options);
+    if (status != FANIN_OK) {
+        cpu_orthogonal_close(set);
+        return status;
+    }
+    *out = set;
+    return FANIN_OK;
+}
+
+void cpu_orthogonal_close(struct cpu_orthogonal_set *set)
+{
+    if (set != NULL) {
+        free(set->matrices);
+        free(set->of_item);
+        free(set->memory);
+        free(set);
+    }
+}
+
+static fanin_status compute(struct cpu_orthogonal_set *set, struct matrix *matrix)
+{
+    matrix->task.memory = set->memory + matrix->place;
+    return matrix->task.what.method == ORTHOGONAL_SVD ? cpu_svd(&matrix->task, &matrix->result)
+                                                      : cpu_haar(&matrix->task, &matrix->result);
+}
+
+static fanin_status compute_small(const void *context, int64_t begin, int64_t end)
+{
+    struct cpu_orthogonal_set *const set = *(struct cpu_orthogonal_set *const *)context;
+    fanin_status status = FANIN_OK;
+    for (size_t i = set->begin + (size_t)begin; i < set->begin + (size_t)end && status == FANIN_OK; i++) {
+        status = set->matrices[i].small ? compute(set, &set->matrices[i]) : FANIN_OK;
+    }
+    return status;
+}
+
+fanin_status cpu_orthogonal_next(struct cpu_orthogonal_set *set)
+{
+    uint64_t bytes;
+    set->begin = set->end;
+    set->end = group_end(set, set->begin, &bytes);
+    cpu_solver_enter(set->lapack, 1);
+    fanin_status status = parallel_for((int64_t)(set->end - set->begin), 1, set->threads, compute_small, &set);
+    cpu_solver_leave(set->lapack);
+    cpu_solver_enter(set->lapack, set->threads);
+    for (size_t i = set->begin; i < set->end && status == FANIN_OK; i++) {
+        status = set->matrices[i].small ? FANIN_OK : compute(set, &set->matrices[i]);
+    }
+    cpu_solver_leave(set->lapack);
+    return status;
+}
+
+bool cpu_orthogonal_done(const struct cpu_orthogonal_set *set)
+{
+    return set->end == set->count;
+}
+
+const struct cpu_orthogonal *cpu_orthogonal_find(const struct cpu_orthogonal_set *set, size_t item)
+{
+    const size_t number = set->of_item[item];
+    return number >= set->begin && number < set->end ? &set->matrices[number].result : NULL;
+}

@@ -1,0 +1,68 @@
+#include "cpu/solver.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static bool is_open;
+static struct lapack routines;
+static char reason_not_open[PATH_MAX + 256];
+
+static bool open_at(const char *path)
+{
+    static const struct module_words words = {"LAPACK", "no LAPACK"};
+    void *const symbol = module_open(path, LAPACK_OPEN_SYMBOL, &words, reason_not_open, sizeof reason_not_open);
+    if (symbol == NULL) {
+        return false;
+    }
+    /* C has no cast from an object pointer to a function pointer; POSIX gives both one size. */
+    lapack_open_fn open_module;
+    memcpy(&open_module, &symbol, sizeof open_module);
+    return module_check_abi(path, open_module(LAPACK_MODULE_ABI, &routines), LAPACK_MODULE_ABI, reason_not_open,
+                            sizeof reason_not_open);
+}
+
+static void open_once(void)
+{
+    char path[PATH_MAX];
+    if (module_path("libfanin_lapack.so", path)) {
+        is_open = open_at(path);
+    } else {
+        snprintf(reason_not_open, sizeof reason_not_open, "LAPACK cannot be opened: the folder of fanin is not known");
+    }
+}
+
+fanin_status cpu_solver(const char *name, const struct lapack **out)
+{
+    const int caller_errno = errno;
+    pthread_once(&once, open_once);
+    errno = caller_errno;
+    if (!is_open) {
+        return fanin_fail(FANIN_ERROR_SOLVER, "parameter '%s': an orthogonal fill needs LAPACK: %s", name, reason_not_open);
+    }
+    *out = &routines;
+    return FANIN_OK;
+}
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int users, threads_before;
+
+void cpu_solver_enter(const struct lapack *lapack, int threads)
+{
+    pthread_mutex_lock(&lock);
+    if (users++ == 0) {
+        threads_before = lapack->set_threads(threads);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void cpu_solver_leave(const struct lapack *lapack)
+{
+    pthread_mutex_lock(&lock);
+    if (--users == 0 && threads_before > 0) {
+        lapack->set_threads(threads_before);
+    }
+    pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,15 @@
+/* The host's LAPACK, opened by the first call of any thread, for good. */
+#ifndef FANIN_SRC_CPU_SOLVER_H
+#define FANIN_SRC_CPU_SOLVER_H
+
+#include "lapack/lapack.h"
+
+/* SOLVER with the reason, in the name of the parameter, where it cannot be opened. */
+fanin_status cpu_solver(const char *name, const struct lapack **out);
+
+/* From here on BLAS uses `threads` threads in this process, until the matching leave, which puts its number back. Callers may
+ * overlap: they share the number of the first, and the last one puts it back. */
+void cpu_solver_enter(const struct lapack *lapack, int threads);
+void cpu_solver_leave(const struct lapack *lapack);
+
+#endif
