@@ -17,7 +17,12 @@ static fanin_status fail(fanin_status status, const char *message)
     return fanin_fail(status, "%s", message);
 }
 
-static const struct cuda_host host = {fail};
+static fanin_status read_items(const struct item *items, size_t count, const fanin_options *options)
+{
+    return cpu_backend.run(items, count, options);
+}
+
+static const struct cuda_host host = {fail, read_items};
 
 bool cuda_module_open(const char *path, struct cuda_module *out, char *reason, size_t reason_size)
 {

@@ -7,13 +7,17 @@
 #include "module.h"
 
 /* Raised when items, fills, tensors, options or the structs below change between versions of the library (module.h). */
-#define CUDA_MODULE_REVISION 4
+#define CUDA_MODULE_REVISION 5
 #define CUDA_MODULE_ABI      MODULE_ABI(CUDA_MODULE_REVISION)
 
 /* What the library lends to the module. */
 struct cuda_host {
     /* fanin_fail with a finished message: there is one last error, the library's. */
     fanin_status (*fail)(fanin_status status, const char *message);
+
+    /* Fills items whose elements are read (kind COPY), in memory of the host, by all threads that the options allow. Errors:
+     * those of reading. */
+    fanin_status (*read)(const struct item *items, size_t count, const fanin_options *options);
 };
 
 /* What is known of a device. */

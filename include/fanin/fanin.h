@@ -247,8 +247,8 @@ FANIN_API fanin_status fanin_constant(double value, fanin_initializer **out);
  * value's is of the same extent or 1; missing ones count as 1. A shape that does not fit is a SHAPE error, an element that
  * the parameter's dtype cannot hold a VALUE error, when it is used. Elements must be finite, integers within ±2^53
  * (PARAMETER). Without dimensions it is fanin_constant of the number. dumps prints nested lists: integers, true and false
- * as such. Other errors: ARGUMENT, LAYOUT and DTYPE for a malformed tensor, DEVICE for one that is elsewhere. In this
- * version it fills tensors on the CPU alone. */
+ * as such. Other errors: ARGUMENT, LAYOUT and DTYPE for a malformed tensor, DEVICE for one that is elsewhere. A fill on a CUDA
+ * device returns when the elements are there; a stream that is being captured is a CAPTURE error. */
 FANIN_API fanin_status fanin_constant_tensor(const DLTensor *value, fanin_initializer **out);
 
 /* U[-scale, scale]; scale ≥ 0. */

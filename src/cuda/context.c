@@ -261,6 +261,22 @@ fanin_status context_check_memory(const char *name, const char *data, int64_t lo
     return status == FANIN_OK ? check_address(name, data + high - 1, ordinal) : status;
 }
 
+cudaError_t context_allocate(void **out, size_t bytes, cudaStream_t stream, bool *is_pooled)
+{
+    const cudaError_t error = cudaMallocAsync(out, bytes, stream);
+    *is_pooled = error == cudaSuccess;
+    if (error != cudaErrorNotSupported) {
+        return error;
+    }
+    (void)cudaGetLastError();
+    return cudaMalloc(out, bytes);
+}
+
+void context_release(void *memory, cudaStream_t stream, bool is_pooled)
+{
+    (void)(is_pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory));
+}
+
 cudaStream_t context_stream(const fanin_options *options, int ordinal)
 {
     return (cudaStream_t)(ordinal < options->n_cuda_streams ? options->cuda_streams[ordinal] : options->cuda_stream);

@@ -37,6 +37,11 @@ int context_multiprocessors(int ordinal);
 /* Whether both ends of [data + low, data + high) are memory of the device: DEVICE if not, naming the parameter. */
 fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal);
 
+/* Memory of the current device for work on a stream: from the stream's pool, so that no other stream is waited for; where the
+ * device has no pools, from the device. */
+cudaError_t context_allocate(void **out, size_t bytes, cudaStream_t stream, bool *is_pooled);
+void context_release(void *memory, cudaStream_t stream, bool is_pooled);
+
 /* The caller's stream for a device. */
 cudaStream_t context_stream(const fanin_options *options, int ordinal);
 

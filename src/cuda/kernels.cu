@@ -25,7 +25,7 @@ cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint3
 /* ------------------------------------------------ statistic -------------------------------------------------------------- */
 
 __global__ void __launch_bounds__(NORM_THREADS)
-    norm_kernel(const __grid_constant__ struct norm_view view, int64_t first, int64_t count, struct norm_partial *partials)
+    norm_kernel(const __grid_constant__ struct cuda_view view, int64_t first, int64_t count, struct norm_partial *partials)
 {
     const int64_t tile = (int64_t)blockIdx.x * NORM_THREADS + threadIdx.x;
     if (tile < count) {
@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(NORM_THREADS)
     }
 }
 
-cudaError_t cuda_launch_norm(const struct norm_view *view, int64_t first, int64_t count, struct norm_partial *partials,
+cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_t count, struct norm_partial *partials,
                              cudaStream_t stream)
 {
     const unsigned blocks = (unsigned)((count + NORM_THREADS - 1) / NORM_THREADS);
@@ -41,11 +41,31 @@ cudaError_t cuda_launch_norm(const struct norm_view *view, int64_t first, int64_
     return cudaLaunchKernel((const void *)norm_kernel, dim3(blocks), dim3(NORM_THREADS), arguments, 0, stream);
 }
 
+/* ------------------------------------------------ elements from the host ------------------------------------------------- */
+
+__global__ void __launch_bounds__(SCATTER_THREADS)
+    scatter_kernel(const __grid_constant__ struct cuda_view view, int size_log2, uint64_t from)
+{
+    const int64_t number = (int64_t)blockIdx.x * SCATTER_THREADS + threadIdx.x;
+    if (number < view.size) {
+        scatter_element(&view, size_log2, from, number);
+    }
+}
+
+cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream)
+{
+    const unsigned blocks = (unsigned)((view->size + SCATTER_THREADS - 1) / SCATTER_THREADS);
+    uint64_t address = (uint64_t)(uintptr_t)from;
+    void *arguments[] = {(void *)view, &size_log2, &address};
+    return cudaLaunchKernel((const void *)scatter_kernel, dim3(blocks), dim3(SCATTER_THREADS), arguments, 0, stream);
+}
+
 /* ------------------------------------------------ loading ---------------------------------------------------------------- */
 
 cudaError_t cuda_launch_load(void)
 {
-    const void *const kernels[] = {(const void *)fill_kernel, (const void *)fill_small_kernel, (const void *)norm_kernel};
+    const void *const kernels[] = {(const void *)fill_kernel, (const void *)fill_small_kernel, (const void *)norm_kernel,
+                                   (const void *)scatter_kernel};
     for (const void *kernel : kernels) {
         cudaFuncAttributes attributes;
         const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel);

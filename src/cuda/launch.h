@@ -3,6 +3,7 @@
 #define FANIN_SRC_CUDA_LAUNCH_H
 
 #include "cuda/norm.h"
+#include "cuda/scatter.h"
 #include "cuda/table.h"
 
 #include <cuda_runtime_api.h>
@@ -18,8 +19,11 @@ cudaError_t cuda_launch_load(void);
 cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream);
 
 /* Sums `count` tiles of a view from tile `first` on; `partials` is device memory. */
-cudaError_t cuda_launch_norm(const struct norm_view *view, int64_t first, int64_t count, struct norm_partial *partials,
+cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_t count, struct norm_partial *partials,
                              cudaStream_t stream);
+
+/* Moves elements of 2^size_log2 bytes that lie one after another at `from`, device memory, to where a view of at most 2^39 elements has them. */
+cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream);
 
 #ifdef __cplusplus
 }

@@ -2,6 +2,7 @@
 #include "cuda/run.h"
 #include "cuda/context.h"
 #include "cuda/stage.h"
+#include "cuda/upload.h"
 #include "cuda_module.h"
 
 #include <errno.h>
@@ -28,6 +29,11 @@ fanin_status fanin_fail(fanin_status status, const char *format, ...)
     }
     errno = caller_errno;
     return status;
+}
+
+fanin_status upload_read(const struct item *items, size_t item_count, const fanin_options *options)
+{
+    return host->read(items, item_count, options);
 }
 
 static fanin_status count(int *out)

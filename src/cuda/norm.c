@@ -1,9 +1,9 @@
 #include "cuda/norm.h"
 
-void norm_view_make(const struct tensor *tensor, struct norm_view *out)
+void norm_view_make(const struct tensor *tensor, struct cuda_view *out)
 {
     const int64_t size = dtype_table[tensor->dtype].size;
-    *out = (struct norm_view){.data = (uint64_t)(uintptr_t)tensor->data, .size = tensor->size, .dtype = (int32_t)tensor->dtype};
+    *out = (struct cuda_view){.data = (uint64_t)(uintptr_t)tensor->data, .size = tensor->size, .dtype = (int32_t)tensor->dtype};
     for (int d = 0; d < tensor->ndim; d++) {
         if (tensor->shape[d] == 1) {
             continue;

@@ -4,8 +4,7 @@
 #ifndef FANIN_SRC_CUDA_NORM_H
 #define FANIN_SRC_CUDA_NORM_H
 
-#include "cuda/device.h"
-#include "tensor.h"
+#include "cuda/view.h"
 #include "stream/round.h"
 
 #include <math.h>
@@ -16,33 +15,11 @@
 /* Threads of a block of threads; each does a tile. */
 #define NORM_THREADS 32
 
-/* A tensor whose axes were merged where memory has no gap; its elements are numbered row-major. */
-struct norm_view {
-    uint64_t data;
-    int64_t size;
-    int32_t dtype, ndim;
-    int64_t extent[FANIN_MAX_NDIM];
-    int64_t stride[FANIN_MAX_NDIM]; /* bytes */
-};
-
 /* sum · 2^(2·exponent) is a tile's sum of squares. */
 struct norm_partial {
     double sum;
     int64_t exponent;
 };
-
-STREAM_FUNCTION uint64_t norm_address(const struct norm_view *view, int64_t number)
-{
-    uint64_t address = view->data, left = (uint64_t)number;
-    for (int d = view->ndim - 1; d >= 0; d--) {
-        uint64_t coordinate = left;
-        if (d > 0) {
-            coordinate = divide(left, (uint64_t)view->extent[d], &left);
-        }
-        address += coordinate * (uint64_t)view->stride[d];
-    }
-    return address;
-}
 
 /* The element at an address as float64. */
 STREAM_FUNCTION double norm_element(int32_t dtype, uint64_t address)
@@ -91,14 +68,14 @@ STREAM_FUNCTION int64_t norm_exponent(double largest)
 }
 
 /* What a thread does: one tile. It goes over the elements twice, first for their scale. */
-STREAM_FUNCTION struct norm_partial norm_tile(const struct norm_view *view, int64_t tile)
+STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int64_t tile)
 {
     const int64_t begin = tile * NORM_TILE;
     const int count = view->size - begin < NORM_TILE ? (int)(view->size - begin) : NORM_TILE;
     double largest = 0.0;
     CUDA_KEEP_ROLLED
     for (int i = 0; i < count; i++) {
-        const double magnitude = fabs(norm_element(view->dtype, norm_address(view, begin + i)));
+        const double magnitude = fabs(norm_element(view->dtype, cuda_view_address(view, begin + i)));
         largest = magnitude > largest ? magnitude : largest;
     }
     struct norm_partial partial;
@@ -110,7 +87,7 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct norm_view *view, int6
     const int rounds = (count + NORM_LANES - 1) / NORM_LANES;
     CUDA_KEEP_ROLLED
     for (int i = 0; i < rounds * NORM_LANES; i++) {
-        const double value = i < count ? norm_element(view->dtype, norm_address(view, begin + i)) : 0.0;
+        const double value = i < count ? norm_element(view->dtype, cuda_view_address(view, begin + i)) : 0.0;
         const double scaled = double_multiply(value, scale);
         const double first = double_add(sum[0], double_multiply(scaled, scaled));
         CUDA_UNROLL
@@ -131,7 +108,7 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct norm_view *view, int6
 }
 
 /* The view of a tensor with elements. */
-void norm_view_make(const struct tensor *tensor, struct norm_view *out);
+void norm_view_make(const struct tensor *tensor, struct cuda_view *out);
 
 /* Adds two sums at the larger scale; exact but for the sum's own rounding, and for what is too small to count. */
 struct norm_partial norm_add(struct norm_partial a, struct norm_partial b);

@@ -5,6 +5,7 @@
 #include "cuda/custom.h"
 #include "cuda/launch.h"
 #include "cuda/statistic.h"
+#include "cuda/upload.h"
 #include "float_environment.h"
 
 #include <limits.h>
@@ -14,12 +15,6 @@ static fanin_status supports(const struct item *item)
     if (item->fill->kind == FILL_CUSTOM && item->fill->custom.cuda == NULL) {
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on CUDA devices",
                           item->name, item->fill->custom.kind);
-    }
-    if (item->fill->kind == FILL_COPY) {
-        return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found a constant that is an array, which only tensors on the CPU take in this "
-                          "version",
-                          item->name);
     }
     if (item->fill->kind == FILL_ORTHOGONAL) {
         return fanin_fail(FANIN_ERROR_DEVICE,
@@ -112,15 +107,15 @@ static fanin_status launch(struct cuda_builder *builder, const char *name, int o
     return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
 }
 
-/* All items of a device, in as many launches as their tables need. */
-static fanin_status run_device(const struct item *items, size_t count, int ordinal, const fanin_options *options)
+/* All items of a device that are computed element by element, in as many launches as their tables need. */
+static fanin_status launch_all(const struct item *items, size_t count, int ordinal, const fanin_options *options)
 {
     struct cuda_builder builder;
     cuda_builder_start(&builder, options->seed);
     const cudaStream_t stream = context_stream(options, ordinal);
     const char *name = NULL;
     for (size_t i = 0; i < count; i++) {
-        if ((int)items[i].device.device_id != ordinal) {
+        if ((int)items[i].device.device_id != ordinal || upload_takes(&items[i])) {
             continue;
         }
         if (!cuda_builder_add(&builder, &items[i])) {
@@ -133,23 +128,85 @@ static fanin_status run_device(const struct item *items, size_t count, int ordin
         }
         name = items[i].name;
     }
-    return launch(&builder, name, ordinal, stream);
+    return name != NULL ? launch(&builder, name, ordinal, stream) : FANIN_OK;
 }
 
-static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
+/* ------------------------------------------------ a run, device by device ------------------------------------------------ */
+
+struct run {
+    const struct item *items;
+    size_t count;
+    const fanin_options *options;
+    struct upload *uploads; /* of all devices, acquired */
+};
+
+static fanin_status on_each_device(struct run *run, fanin_status (*step)(struct run *run, int ordinal))
 {
     fanin_status status = FANIN_OK;
-    const struct float_environment caller = float_environment_enter();
-    for (int ordinal = next_device(items, count, -1); ordinal != INT_MAX && status == FANIN_OK;
-         ordinal = next_device(items, count, ordinal)) {
-        const char *const name = first_on(items, ordinal)->name;
+    for (int ordinal = next_device(run->items, run->count, -1); ordinal != INT_MAX && status == FANIN_OK;
+         ordinal = next_device(run->items, run->count, ordinal)) {
         struct context_scope scope;
-        status = context_enter(name, ordinal, &scope);
+        status = context_enter(first_on(run->items, ordinal)->name, ordinal, &scope);
         if (status == FANIN_OK) {
-            status = run_device(items, count, ordinal, options);
+            status = step(run, ordinal);
             context_leave(&scope);
         }
     }
+    return status;
+}
+
+static fanin_status acquire(struct run *run, int ordinal)
+{
+    return uploads_acquire(run->items, run->count, ordinal, run->options, &run->uploads);
+}
+
+static fanin_status launch_on(struct run *run, int ordinal)
+{
+    return launch_all(run->items, run->count, ordinal, run->options);
+}
+
+static fanin_status upload_to(struct run *run, int ordinal)
+{
+    return uploads_write(run->uploads, ordinal);
+}
+
+/* What was acquired is given back even where the context is lost. */
+static void release(struct run *run)
+{
+    while (run->uploads != NULL) {
+        const int ordinal = uploads_ordinal(run->uploads);
+        struct context_scope scope;
+        const fanin_status entered = context_enter(NULL, ordinal, &scope);
+        uploads_release(&run->uploads);
+        if (entered == FANIN_OK) {
+            context_leave(&scope);
+        }
+    }
+}
+
+static bool needs_more_than_launches(const struct item *items, size_t count)
+{
+    size_t i = 0;
+    while (i < count && !upload_takes(&items[i])) {
+        i++;
+    }
+    return i < count;
+}
+
+/* All is acquired before anything is written. The devices compute while the host reads. */
+static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
+{
+    struct run run = {items, count, options, NULL};
+    const bool has_more = needs_more_than_launches(items, count);
+    const struct float_environment caller = float_environment_enter();
+    fanin_status status = has_more ? on_each_device(&run, acquire) : FANIN_OK;
+    if (status == FANIN_OK) {
+        status = on_each_device(&run, launch_on);
+    }
+    if (status == FANIN_OK && has_more) {
+        status = on_each_device(&run, upload_to);
+    }
+    release(&run);
     float_environment_leave(&caller);
     return status;
 }

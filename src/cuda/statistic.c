@@ -9,25 +9,8 @@
 /* Tiles whose sums are brought to the host at once: 1 MB of them. */
 #define ROUND 65536
 
-/* From the stream's pool, so that no other stream is waited for; where the device has no pools, from the device. */
-static cudaError_t allocate(void **out, size_t bytes, cudaStream_t stream, bool *pooled)
-{
-    const cudaError_t error = cudaMallocAsync(out, bytes, stream);
-    *pooled = error == cudaSuccess;
-    if (error != cudaErrorNotSupported) {
-        return error;
-    }
-    (void)cudaGetLastError();
-    return cudaMalloc(out, bytes);
-}
-
-static void release(void *memory, cudaStream_t stream, bool pooled)
-{
-    (void)(pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory));
-}
-
 /* Sums up the tiles in their order. `device` and `host` have room for the sums of a round. */
-static cudaError_t sum_tiles(const struct norm_view *view, cudaStream_t stream, struct norm_partial *device,
+static cudaError_t sum_tiles(const struct cuda_view *view, cudaStream_t stream, struct norm_partial *device,
                              struct norm_partial *host, struct norm_partial *total)
 {
     const int64_t tiles = (view->size - 1) / NORM_TILE + 1;
@@ -51,7 +34,7 @@ static cudaError_t sum_tiles(const struct norm_view *view, cudaStream_t stream, 
     return cudaSuccess;
 }
 
-static fanin_status sum_tensor(const struct norm_view *view, cudaStream_t stream, struct norm_partial *total)
+static fanin_status sum_tensor(const struct cuda_view *view, cudaStream_t stream, struct norm_partial *total)
 {
     const fanin_status status = context_check_capture(NULL, stream);
     if (status != FANIN_OK) {
@@ -64,17 +47,17 @@ static fanin_status sum_tensor(const struct norm_view *view, cudaStream_t stream
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the statistic of a tensor");
     }
     void *device = NULL;
-    bool pooled;
-    cudaError_t error = allocate(&device, bytes, stream, &pooled);
+    bool is_pooled;
+    cudaError_t error = context_allocate(&device, bytes, stream, &is_pooled);
     if (error == cudaSuccess) {
         error = sum_tiles(view, stream, device, host, total);
-        release(device, stream, pooled);
+        context_release(device, stream, is_pooled);
     }
     free(host);
     return error == cudaSuccess ? FANIN_OK : context_fail(error, NULL);
 }
 
-static fanin_status checked_sum(const struct tensor *tensor, const struct norm_view *view, cudaStream_t stream,
+static fanin_status checked_sum(const struct tensor *tensor, const struct cuda_view *view, cudaStream_t stream,
                                 struct norm_partial *total)
 {
     const int ordinal = (int)tensor->device.device_id;
@@ -88,7 +71,7 @@ fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *op
         *out = 0.0;
         return FANIN_OK;
     }
-    struct norm_view view;
+    struct cuda_view view;
     norm_view_make(tensor, &view);
     struct norm_partial total;
     struct context_scope scope;

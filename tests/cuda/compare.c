@@ -197,3 +197,45 @@ int64_t compare_below(uint64_t *state, int64_t below)
 {
     return (int64_t)(compare_random(state) % (uint64_t)below);
 }
+
+struct item compare_box(uint64_t *random, const struct fill *fill, enum dtype dtype, int ndim, int64_t most, int64_t offset)
+{
+    struct item item = {.fill = fill, .name = "box", .dtype = dtype, .ndim = ndim, .size = 1};
+    item_numbers(&item, ndim);
+    int order[FANIN_MAX_NDIM];
+    int64_t left = most;
+    for (int d = 0; d < ndim; d++) {
+        order[d] = d;
+        const int64_t widest = left >> (ndim - 1 - d);
+        item.extent[d] = 2 + (widest > 2 ? compare_below(random, widest - 1) : 0);
+        left /= item.extent[d];
+        item.size *= item.extent[d];
+    }
+    /* In memory the axes lie in any order; in the domain in theirs, with step 1 in half of the cases. */
+    for (int d = ndim - 1; d > 0; d--) {
+        const int other = (int)compare_below(random, d + 1), kept = order[d];
+        order[d] = order[other];
+        order[other] = kept;
+    }
+    const bool aligned = compare_below(random, 3) == 0;
+    int64_t stride = compare_below(random, 2) ? 1 : 1 + compare_below(random, 3);
+    int64_t first = 0;
+    for (int i = ndim - 1; i >= 0; i--) {
+        const int d = order[i];
+        item.stride[d] = compare_below(random, 3) == 0 ? -stride : stride;
+        first += item.stride[d] < 0 ? (item.extent[d] - 1) * stride : 0;
+        stride *= item.extent[d];
+        stride += compare_below(random, 2) ? compare_below(random, 4) : 0;
+        stride = aligned ? (stride + 15) / 16 * 16 : stride;
+    }
+    int64_t step = compare_below(random, 2) ? 1 : 1 + compare_below(random, 6);
+    for (int d = ndim - 1; d >= 0; d--) {
+        item.step[d] = step;
+        step *= item.extent[d];
+        step += compare_below(random, 2) ? compare_below(random, 7) : 0;
+        step = aligned ? (step + 3) / 4 * 4 : step;
+    }
+    item.start = compare_below(random, 2) ? compare_below(random, 100) : (INT64_C(1) << 34) - compare_below(random, 9);
+    item.data = (char *)(offset + first * dtype_table[dtype].size);
+    return item;
+}

@@ -13,7 +13,7 @@ static inline bool see_store(uint64_t address, uint64_t bytes)
         seen->strays++;
         return false;
     }
-    for (uint64_t i = 0; i < bytes; i++) {
+    for (uint64_t i = 0; i < bytes && seen->writes != NULL; i++) {
         unsigned char *const writes = &seen->writes[address - seen->base + i];
         *writes = (unsigned char)(*writes + (*writes < 255));
     }
@@ -21,6 +21,7 @@ static inline bool see_store(uint64_t address, uint64_t bytes)
 }
 
 #define CUDA_STORE_SEEN(address, bytes) see_store(address, bytes)
+#include "cuda/scatter.h"
 #include "cuda/thread.h"
 
 void grid_fill(const struct cuda_table *table, uint32_t first, uint32_t count, struct grid_memory *memory)
@@ -33,10 +34,18 @@ void grid_fill(const struct cuda_table *table, uint32_t first, uint32_t count, s
     }
 }
 
-void grid_norm(const struct norm_view *view, struct norm_partial *out)
+void grid_norm(const struct cuda_view *view, struct norm_partial *out)
 {
     for (int64_t tile = 0; tile * NORM_TILE < view->size; tile++) {
         out[tile] = norm_tile(view, tile);
+    }
+}
+
+void grid_scatter(const struct cuda_view *view, int size_log2, uintptr_t from, struct grid_memory *memory)
+{
+    seen = memory;
+    for (int64_t number = 0; number < view->size; number++) {
+        scatter_element(view, size_log2, from, number);
     }
 }
 

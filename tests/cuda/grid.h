@@ -5,12 +5,13 @@
 
 #include "cuda/norm.h"
 #include "cuda/table.h"
+#include "cuda/view.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The memory that stores are expected in. `writes` counts the stores to each byte, up to 255. */
+/* The memory that stores are expected in. `writes` counts the stores to each byte, up to 255; NULL: it does not. */
 struct grid_memory {
     uintptr_t base;
     size_t bytes;
@@ -24,7 +25,10 @@ struct grid_memory {
 void grid_fill(const struct cuda_table *table, uint32_t first, uint32_t count, struct grid_memory *memory);
 
 /* The statistic's tiles, all of them. */
-void grid_norm(const struct norm_view *view, struct norm_partial *out);
+void grid_norm(const struct cuda_view *view, struct norm_partial *out);
+
+/* All threads of a launch that scatters. */
+void grid_scatter(const struct cuda_view *view, int size_log2, uintptr_t from, struct grid_memory *memory);
 
 /* The generator's words, and with cuRAND's header those of its own curand_Philox4x32_10; false where there is none. */
 void grid_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);

@@ -1,16 +1,31 @@
 #include "mock.h"
 
+#include "backend.h"
 #include "cuda/launch.h"
+#include "cuda/upload.h"
 #include "grid.h"
 
 #include <cuda.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct mock mock;
 
+/* What was put into streams and is not done yet. */
+static struct work {
+    void *to; /* NULL: elements at `from` are scattered */
+    const void *from;
+    size_t bytes;
+    struct cuda_view view;
+    int size_log2;
+} queue[1024]; /* work number n is in place n modulo its length */
+static size_t queued, done;
+#define QUEUE (sizeof queue / sizeof queue[0])
+
 void mock_reset(void)
 {
+    queued = done = 0;
     memset(&mock, 0, sizeof mock);
     mock.devices = 2;
     mock.driver_version = 13000;
@@ -33,6 +48,46 @@ static cudaError_t result(cudaError_t error)
 static int current_device(void)
 {
     return mock.current == &mock.primary[1] || mock.current == &mock.other[1];
+}
+
+static bool fails(int *number)
+{
+    return *number > 0 && --*number == 0;
+}
+
+/* ------------------------------------------------ streams ---------------------------------------------------------------- */
+
+/* To the region that the view begins in. */
+static void scatter(const struct work *work)
+{
+    for (size_t i = 0; i < mock.region_count; i++) {
+        const struct mock_region *const region = &mock.regions[i];
+        if (work->view.data - (uintptr_t)region->base < region->bytes) {
+            struct grid_memory memory = {(uintptr_t)region->base, region->bytes, NULL, 0, 0};
+            grid_scatter(&work->view, work->size_log2, (uintptr_t)work->from, &memory);
+            mock.foreign_rows += memory.strays != 0;
+        }
+    }
+}
+
+static void drain(size_t until)
+{
+    for (; done < until; done++) {
+        const struct work *const work = &queue[done % QUEUE];
+        if (work->to != NULL) {
+            memcpy(work->to, work->from, work->bytes);
+        } else {
+            scatter(work);
+        }
+    }
+}
+
+static void enqueue(struct work work)
+{
+    if (queued - done == QUEUE) {
+        drain(queued);
+    }
+    queue[queued++ % QUEUE] = work;
 }
 
 /* ------------------------------------------------ driver ------------------------------------------------------------------ */
@@ -143,7 +198,7 @@ cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *out, const vo
 
 static cudaError_t allocate(void **out, size_t bytes, int *left)
 {
-    if (mock.fail_allocation > 0 && --mock.fail_allocation == 0) {
+    if (fails(&mock.fail_allocation)) {
         return result(cudaErrorMemoryAllocation);
     }
     *out = malloc(bytes);
@@ -153,6 +208,9 @@ static cudaError_t allocate(void **out, size_t bytes, int *left)
 
 static cudaError_t release(void *memory, int *left)
 {
+    for (size_t i = done; i < queued; i++) {
+        mock.freed_in_use += (uintptr_t)queue[i % QUEUE].from - (uintptr_t)memory < malloc_usable_size(memory);
+    }
     *left -= memory != NULL;
     free(memory);
     return result(cudaSuccess);
@@ -177,6 +235,7 @@ cudaError_t cudaMallocAsync(void **out, size_t bytes, cudaStream_t stream)
 cudaError_t cudaFreeAsync(void *memory, cudaStream_t stream)
 {
     (void)stream;
+    drain(queued);
     return release(memory, &mock.frees_left);
 }
 
@@ -194,7 +253,11 @@ cudaError_t cudaFreeHost(void *memory)
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t stream)
 {
     (void)kind, (void)stream;
-    memcpy(to, from, bytes);
+    if (fails(&mock.fail_copy)) {
+        return result(cudaErrorInvalidValue);
+    }
+    mock.copies++;
+    enqueue((struct work){.to = to, .from = from, .bytes = bytes});
     return result(cudaSuccess);
 }
 
@@ -215,6 +278,7 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
     (void)stream;
+    drain(queued);
     mock.synchronizations++;
     return result(cudaSuccess);
 }
@@ -223,7 +287,10 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned flags)
 {
     (void)flags;
     void *memory = NULL;
-    const cudaError_t error = allocate(&memory, 1, &mock.events_left);
+    const cudaError_t error = allocate(&memory, sizeof(size_t), &mock.events_left);
+    if (memory != NULL) {
+        memset(memory, 0, sizeof(size_t));
+    }
     *out = memory;
     return error;
 }
@@ -235,14 +302,17 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
-    (void)event, (void)stream;
+    (void)stream;
+    *(size_t *)(void *)event = queued;
     return result(cudaSuccess);
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
-    (void)event;
-    return result(cudaSuccess);
+    const size_t until = *(const size_t *)(const void *)event;
+    drain(until);
+    mock.synchronizations++;
+    return result(fails(&mock.fail_wait) ? cudaErrorUnknown : cudaSuccess);
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags)
@@ -263,6 +333,7 @@ cudaError_t cuda_launch_load(void)
 cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream)
 {
     (void)slots;
+    drain(queued);
     if (result(mock.launch_error) != cudaSuccess) {
         return mock.lost != cudaSuccess ? mock.lost : mock.launch_error;
     }
@@ -282,12 +353,36 @@ cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint3
     return cudaSuccess;
 }
 
-cudaError_t cuda_launch_norm(const struct norm_view *view, int64_t first, int64_t count, struct norm_partial *partials,
+cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_t count, struct norm_partial *partials,
                              cudaStream_t stream)
 {
     mock.last_stream = stream;
+    drain(queued);
     for (int64_t tile = 0; tile < count; tile++) {
         partials[tile] = norm_tile(view, first + tile);
     }
     return result(mock.launch_error);
+}
+
+cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream)
+{
+    mock.last_stream = stream;
+    if (fails(&mock.fail_scatter)) {
+        return result(cudaErrorInvalidConfiguration);
+    }
+    mock.scatters++;
+    enqueue((struct work){.from = from, .bytes = (size_t)view->size << size_log2, .view = *view, .size_log2 = size_log2});
+    return result(cudaSuccess);
+}
+
+/* ------------------------------------------------ the library ------------------------------------------------------------ */
+
+fanin_status upload_read(const struct item *items, size_t count, const fanin_options *options)
+{
+    if (fails(&mock.fail_read)) {
+        return fanin_fail(FANIN_ERROR_FILE, "parameter '%s': the file was cut off", items[0].name);
+    }
+    mock.reads++;
+    mock.reads_beside_copies += queued > done;
+    return cpu_backend.run(items, count, options);
 }

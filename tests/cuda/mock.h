@@ -1,5 +1,5 @@
-/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, and errors
- * when a test asks for them. So what the module does around its kernels is tested where there is no GPU. */
+/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, copies that are
+ * done when someone waits for them, and errors when a test asks for them. So what the module does around its kernels is tested where there is no GPU. */
 #ifndef FANIN_TESTS_CUDA_MOCK_H
 #define FANIN_TESTS_CUDA_MOCK_H
 
@@ -32,8 +32,12 @@ struct mock {
     cudaError_t launch_error, load_error, pool_error;
     int fail_allocation;
 
+    /* Copy, scatter, reading on the host, or wait for an event number so and so (1: the next) fails. */
+    int fail_copy, fail_scatter, fail_read, fail_wait;
+
     /* What happened. Foreign rows are of memory that is not the device's. */
     int launches[2], foreign_rows, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
+    int copies, scatters, reads, reads_beside_copies, freed_in_use;
     bool loaded_relaxed;
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */

@@ -12,7 +12,7 @@
 
 static double norm_by_tiles(const struct tensor *tensor)
 {
-    struct norm_view view;
+    struct cuda_view view;
     norm_view_make(tensor, &view);
     struct norm_partial *partials = malloc((size_t)(tensor->size / NORM_TILE + 1) * sizeof *partials);
     assert_non_null(partials);
