@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A longer word is no slip of an option or a name of ours. */
 #define WORD_LIMIT 64

@@ -5,6 +5,7 @@
 #include "text.h"
 #include "writer.h"
 
+#include "formats/file.h"
 #include "formats/params.h"
 #include "formats/safetensors.h"
 
@@ -178,19 +179,6 @@ static fanin_status fill_file(struct conversion *work, const struct output *outp
     return status != FANIN_OK ? status : written;
 }
 
-static fanin_status check_unchanged(int fd, const char *path, const struct stat *before)
-{
-    struct stat now;
-    if (fstat(fd, &now) != 0) {
-        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", path);
-    }
-    if (now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
-        now.st_mtim.tv_nsec != before->st_mtim.tv_nsec) {
-        return fanin_fail(FANIN_ERROR_FILE, "'%s' was changed while it was read", path);
-    }
-    return FANIN_OK;
-}
-
 static void print_summary(const struct convert_options *options, const struct conversion *work, double seconds)
 {
     char elements[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE];
@@ -205,7 +193,7 @@ static void print_summary(const struct convert_options *options, const struct co
 }
 
 static fanin_status write_file(const struct convert_options *options, const struct inputs *inputs, int fd,
-                               const struct stat *before, struct conversion *work)
+                               const struct file_state *before, struct conversion *work)
 {
     struct progress progress;
     struct output output;
@@ -220,7 +208,7 @@ static fanin_status write_file(const struct convert_options *options, const stru
         return status;
     }
     status = fill_file(work, &output, &progress);
-    status = status == FANIN_OK ? check_unchanged(fd, options->input, before) : status;
+    status = status == FANIN_OK ? file_check(fd, options->input, before, "while it was read") : status;
     if (status == FANIN_OK) {
         progress_say(&progress, "bringing it to the disk ...");
         status = output_commit(&output);
@@ -235,7 +223,7 @@ static fanin_status write_file(const struct convert_options *options, const stru
 }
 
 static fanin_status convert_params(const struct convert_options *options, const struct inputs *inputs, int fd,
-                                   const struct stat *before, const struct params *params)
+                                   const struct file_state *before, const struct params *params)
 {
     struct conversion work = {.params = params};
     fanin_status status = make_header(params, options->keep_names, &work.header);
@@ -257,20 +245,16 @@ static fanin_status convert(const struct convert_options *options)
 {
     struct inputs inputs = {0};
     struct params params = {0};
-    struct stat before = {0};
+    struct file_state before;
     int fd;
-    int64_t size;
-    fanin_status status = index_open(options->input, &fd, &size);
+    fanin_status status = file_open(options->input, &fd, &before);
     if (status != FANIN_OK) {
         return status;
     }
     status = inputs_add(&inputs, fd, options->input);
     /* What cannot be written is said before a long index is read. */
     status = status == FANIN_OK ? output_check(options->output, &inputs) : status;
-    if (status == FANIN_OK && fstat(fd, &before) != 0) {
-        status = fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", options->input);
-    }
-    status = status == FANIN_OK ? params_read(fd, options->input, before.st_size, &params) : status;
+    status = status == FANIN_OK ? params_read(fd, options->input, before.size, &params) : status;
     status = status == FANIN_OK ? convert_params(options, &inputs, fd, &before, &params) : status;
     close(fd);
     params_free(&params);

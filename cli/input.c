@@ -113,8 +113,8 @@ static fanin_status read_index(struct inputs *inputs, const char *path, const st
 {
     for (size_t i = 0; i < index->n_files; i++) {
         int fd;
-        int64_t size;
-        fanin_status status = index_open(index->files[i], &fd, &size);
+        struct file_state state;
+        fanin_status status = file_open(index->files[i], &fd, &state);
         if (status != FANIN_OK) {
             return status;
         }
@@ -124,7 +124,7 @@ static fanin_status read_index(struct inputs *inputs, const char *path, const st
             return status;
         }
     }
-    return index_read(path, index, out);
+    return index_read(path, index, NULL, out);
 }
 
 static fanin_status parse_shapes(struct inputs *inputs, const char *path, const char *text, size_t length, struct header *out)
@@ -221,23 +221,23 @@ static fanin_status index_of_one(const char *path, struct shard_index *index, st
 fanin_status input_tensors(const char *path, struct shard_index *index, struct header *out)
 {
     int fd;
-    int64_t size;
+    struct file_state state;
     char first[8] = {0}, *text = NULL;
     size_t length = 0;
-    fanin_status status = index_open(path, &fd, &size);
+    fanin_status status = file_open(path, &fd, &state);
     if (status != FANIN_OK) {
         return status;
     }
     status = file_read(fd, path, first, sizeof first, &length);
     if (status == FANIN_OK && !looks_like_json(first, length)) {
-        status = safetensors_read(fd, path, size, out);
+        status = safetensors_read(fd, path, state.size, out);
         status = status == FANIN_OK ? index_of_one(path, index, out) : status;
     } else if (status == FANIN_OK) {
         length = 0;
         lseek(fd, 0, SEEK_SET);
         status = file_read_rest(fd, path, SAFETENSORS_HEADER_LIMIT, &text, &length);
         status = status == FANIN_OK ? index_parse(path, text, length, index) : status;
-        status = status == FANIN_OK ? index_read(path, index, out) : status;
+        status = status == FANIN_OK ? index_read(path, index, NULL, out) : status;
         free(text);
     }
     close(fd);

@@ -117,11 +117,11 @@ static fanin_status measure_all(const struct shard_index *index, const struct he
             if (scanner.fd >= 0) {
                 close(scanner.fd);
             }
-            int64_t size;
+            struct file_state state;
             scanner.fd = -1;
             opened = tensors[i]->tag;
             scanner.path = index->files[opened];
-            status = index_open(scanner.path, &scanner.fd, &size);
+            status = file_open(scanner.path, &scanner.fd, &state);
         }
         struct measured measured;
         status = status == FANIN_OK ? measure(&scanner, tensors[i], &measured) : status;

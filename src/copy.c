@@ -1,12 +1,8 @@
 #include "copy.h"
+#include "shape_text.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-
-/* Room for a shape as text: 32 numbers of up to 19 digits, with what stands between them. */
-#define SHAPE_SIZE (FANIN_MAX_NDIM * 21 + 4)
 
 struct copy_array *copy_array_new(int ndim, const int64_t *shape)
 {
@@ -64,17 +60,6 @@ void copy_array_release(struct copy_array *array)
     }
 }
 
-/* As Python writes a tuple. */
-static char *format_shape(int ndim, const int64_t *shape, char text[SHAPE_SIZE])
-{
-    size_t used = (size_t)snprintf(text, SHAPE_SIZE, "(");
-    for (int d = 0; d < ndim; d++) {
-        used += (size_t)snprintf(text + used, SHAPE_SIZE - used, "%s%" PRId64, d > 0 ? ", " : "", shape[d]);
-    }
-    snprintf(text + used, SHAPE_SIZE - used, "%s", ndim == 1 ? ",)" : ")");
-    return text;
-}
-
 static bool fits(const struct copy_array *array, int ndim, const int64_t *domain)
 {
     bool fit = array->ndim <= ndim;
@@ -123,12 +108,12 @@ static void make_map(const struct copy_array *array, int ndim, const int64_t *do
 fanin_status copy_new(const char *name, struct copy_array *array, int ndim, const int64_t *domain, struct copy **out)
 {
     if (!fits(array, ndim, domain)) {
-        char found[SHAPE_SIZE], expected[SHAPE_SIZE];
+        char found[SHAPE_TEXT_SIZE], expected[SHAPE_TEXT_SIZE];
         return fanin_fail(
             FANIN_ERROR_SHAPE,
             "parameter '%s': found a constant of shape %s, expected one that is broadcast to %s: each axis, from the "
             "last on, of the same extent, 1 or missing",
-            name, format_shape(array->ndim, array->shape, found), format_shape(ndim, domain, expected));
+            name, shape_text(array->ndim, array->shape, found), shape_text(ndim, domain, expected));
     }
     struct copy *const copy = malloc(sizeof *copy);
     if (!copy) {

@@ -3,22 +3,7 @@
 #include "growing.h"
 #include "json/utf8.h"
 
-#include <stdbool.h>
 #include <string.h>
-
-static bool is_utf8(const char *text, size_t length)
-{
-    size_t at = 0;
-    while (at < length) {
-        uint32_t code;
-        const size_t bytes = (unsigned char)text[at] < 0x80 ? 1 : json_utf8_decode(text + at, length - at, &code);
-        if (bytes == 0) {
-            return false;
-        }
-        at += bytes;
-    }
-    return true;
-}
 
 static fanin_status check_name(const char *name)
 {
@@ -28,7 +13,7 @@ static fanin_status check_name(const char *name)
                           name ? "empty" : "NULL");
     }
     const size_t length = strlen(name);
-    if (!is_utf8(name, length)) {
+    if (!json_utf8_valid(name, length)) {
         char excerpt[JSON_EXCERPT_SIZE];
         return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': found a name that is not UTF-8, expected one that is",
                           json_excerpt(name, length, excerpt));

@@ -89,17 +89,26 @@ const struct dispatch_rule *dispatch_find(fanin_rule rule, const char *name)
     return found;
 }
 
-fanin_status dispatch_choose(const fanin_initializer *initializer, const char *name, const fanin_initializer **out)
+fanin_status dispatch_choose(const fanin_initializer *initializer, const char *name, struct dispatch_choice *out)
 {
+    struct dispatch_choice choice = {.initializer = initializer};
     /* Ends: an initializer holds only others that were made before it. */
-    while (initializer && initializer->entry->hooks && initializer->entry->hooks->choose) {
-        const fanin_status status =
-            initializer->entry->hooks->choose(&initializer->args, initializer->prepared, name, &initializer);
+    while (choice.initializer && choice.initializer->entry->hooks && choice.initializer->entry->hooks->choose &&
+           !choice.whole) {
+        const struct registry_hooks *const hooks = choice.initializer->entry->hooks;
+        const fanin_args *const args = &choice.initializer->args;
+        const fanin_initializer *next = NULL;
+        const fanin_status status = hooks->choose(args, choice.initializer->prepared, name, &next);
         if (status != FANIN_OK) {
             return status;
         }
+        const bool verbose = hooks->verbose && fanin_args_integer(args, hooks->verbose) != 0;
+        choice.whole = !next;
+        choice.notes.loading = verbose && !next;
+        choice.notes.defaults += verbose && next;
+        choice.initializer = next ? next : choice.initializer;
     }
-    *out = initializer;
+    *out = choice;
     return FANIN_OK;
 }
 
@@ -190,17 +199,22 @@ fanin_status dispatch_apply(fanin_rule table, const struct dispatch_rule *rule, 
 }
 
 fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name,
-                            const char **label)
+                            const char **label, struct log_notes *notes)
 {
-    const fanin_initializer *chosen = NULL;
-    fanin_status status = dispatch_choose(initializer, name, &chosen);
+    struct dispatch_choice choice;
+    fanin_status status = dispatch_choose(initializer, name, &choice);
     if (status != FANIN_OK) {
         return status;
+    }
+    *notes = choice.notes;
+    if (choice.whole) {
+        *label = NULL;
+        return dispatch_weight(choice.initializer, block);
     }
     const struct dispatch_rule *const rule = dispatch_find(FANIN_RULE_NAME, name);
     *label = rule->label;
     fanin_initializer *applied = NULL;
-    status = dispatch_apply(FANIN_RULE_NAME, rule, chosen, block, &applied);
+    status = dispatch_apply(FANIN_RULE_NAME, rule, choice.initializer, block, &applied);
     fanin_release(applied);
     return status;
 }

@@ -17,9 +17,16 @@ struct dispatch_rule {
 /* The rule of a name, for FANIN_RULE_NAME or FANIN_RULE_LEGACY; the last one of either takes any name. */
 const struct dispatch_rule *dispatch_find(fanin_rule rule, const char *name);
 
-/* Goes through initializers that pick another one (Mixed) to one that has a weight rule. NULL stays NULL.
+/* What initializers that act on the whole name came to. */
+struct dispatch_choice {
+    const fanin_initializer *initializer; /* has a weight rule; NULL where there was none to begin with */
+    bool whole;                           /* it took the whole name: its weight rule is applied whatever the ending */
+    struct log_notes notes;
+};
+
+/* Goes through initializers that pick another one (Mixed, Load) to the one that is applied.
  * Errors: UNCOVERED, PATTERN; the message names the parameter. */
-fanin_status dispatch_choose(const fanin_initializer *initializer, const char *name, const fanin_initializer **out);
+fanin_status dispatch_choose(const fanin_initializer *initializer, const char *name, struct dispatch_choice *out);
 
 /* Applies the weight rule of an initializer that dispatch_choose gave. Errors are those of its lower function. */
 fanin_status dispatch_weight(const fanin_initializer *initializer, struct fanin_emitter *emitter);
@@ -29,8 +36,9 @@ fanin_status dispatch_weight(const fanin_initializer *initializer, struct fanin_
 fanin_status dispatch_apply(fanin_rule table, const struct dispatch_rule *rule, const fanin_initializer *initializer,
                             struct fanin_emitter *emitter, fanin_initializer **applied);
 
-/* Fills a block by the name rule; `name` is the block's own, without the parameter's. `label` gets the rule's, a static string. */
+/* Fills a block by the name rule; `name` is the block's own, without the parameter's. `label` gets the rule's, a static string, or
+ * NULL where an initializer took the whole name. */
 fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name,
-                            const char **label);
+                            const char **label, struct log_notes *notes);
 
 #endif

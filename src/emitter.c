@@ -1,5 +1,6 @@
 #include "emitter.h"
 #include "initializer.h"
+#include "load/store.h"
 
 #include <string.h>
 
@@ -148,6 +149,23 @@ fanin_status emitter_emit_orthogonal(struct fanin_emitter *emitter, int64_t rows
     }
     struct fill fill = {.kind = FILL_ORTHOGONAL, .a = scale, .orthogonal = orthogonal};
     return emitter_settle(emitter, emit_fill(emitter, rows, &fill));
+}
+
+static fanin_status emit_load(struct fanin_emitter *emitter, const struct store *store, const struct stored *stored)
+{
+    struct fill fill = {.kind = FILL_LOAD, .store = store_retain(store), .stored = stored};
+    const size_t before = emitter->sink->lowering->count;
+    const fanin_status status = emit_fill(emitter, FANIN_ALL_ROWS, &fill);
+    /* As of a copy. */
+    if (emitter->sink->lowering->count == before) {
+        store_release(fill.store);
+    }
+    return status;
+}
+
+fanin_status emitter_emit_load(struct fanin_emitter *emitter, const struct store *store, const struct stored *stored)
+{
+    return emitter->status != FANIN_OK ? emitter->status : emitter_settle(emitter, emit_load(emitter, store, stored));
 }
 
 fanin_status fanin_emit_constant(fanin_emitter *emitter, int64_t rows, double value)

@@ -59,6 +59,9 @@ fanin_status emitter_emit_constant_block(struct fanin_emitter *emitter, int64_t 
 /* Emits a COPY of an array, which is retained, broadcast to the emitter's domain. Errors: SHAPE, VALUE, MEMORY. */
 fanin_status emitter_emit_copy(struct fanin_emitter *emitter, int64_t rows, struct copy_array *array);
 
+/* Emits a LOAD of a stored tensor of the emitter's shape; its store is retained. Errors: MEMORY, SHAPE of rows. */
+fanin_status emitter_emit_load(struct fanin_emitter *emitter, const struct store *store, const struct stored *stored);
+
 /* Emits an orthogonal matrix times `scale`. Errors: SHAPE, DTYPE, VALUE, MEMORY. */
 fanin_status emitter_emit_orthogonal(struct fanin_emitter *emitter, int64_t rows, double scale,
                                      struct fill_orthogonal orthogonal);

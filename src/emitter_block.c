@@ -109,7 +109,7 @@ static fanin_status open_block(fanin_emitter *emitter, int64_t rows, const char 
 }
 
 /* Notes that the block is logged, before the parameter and after blocks of its own. */
-static fanin_status append_log(const struct fanin_emitter *block, const char *rule)
+static fanin_status append_log(const struct fanin_emitter *block, const char *rule, const struct log_notes *notes)
 {
     struct emitter_sink *const sink = block->sink;
     struct lowering *const lowering = sink->lowering;
@@ -127,7 +127,8 @@ static fanin_status append_log(const struct fanin_emitter *block, const char *ru
         sink->log_capacity = grown;
     }
     lowering->logs[lowering->log_count++] =
-        (struct lowered_log){name, rule, block->origin, block->rows * block->row_size, block->ndim, block->shape};
+        (struct lowered_log){name, rule, *notes, block->origin, block->rows * block->row_size, block->ndim, block->shape};
+    lowering->noted = lowering->noted || notes->loading || notes->defaults > 0;
     return FANIN_OK;
 }
 
@@ -140,8 +141,9 @@ static fanin_status emit_block(fanin_emitter *emitter, int64_t rows, const fanin
         return status;
     }
     const char *rule = NULL;
-    status = dispatch_block(&block, initializer, name, &rule);
-    return status == FANIN_OK ? append_log(&block, rule) : status;
+    struct log_notes notes = {.loading = false};
+    status = dispatch_block(&block, initializer, name, &rule, &notes);
+    return status == FANIN_OK ? append_log(&block, rule, &notes) : status;
 }
 
 static fanin_status emit_constant_block(fanin_emitter *emitter, int64_t rows, const char *name, double value)

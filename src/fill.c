@@ -14,6 +14,7 @@ const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT] = {
     [FILL_CUSTOM] = {"custom", NULL, NULL},
     [FILL_COPY] = {"copy", NULL, NULL},
     [FILL_ORTHOGONAL] = {"orthogonal", "scale", NULL},
+    [FILL_LOAD] = {"load", NULL, NULL},
 };
 
 /* The largest |z| of a normal fill: the smallest u is 2^-33 (float64: 2^-54), the radius √(-2 ln u); rounded up. */

@@ -14,6 +14,7 @@ enum fill_kind {
     FILL_CUSTOM,
     FILL_COPY,       /* of an array, broadcast to the domain */
     FILL_ORTHOGONAL, /* a times orthonormal rows or columns; the domain has two dimensions or more; orthogonal.h */
+    FILL_LOAD,       /* of a stored tensor, which has the domain's shape */
     FILL_KIND_COUNT
 };
 
@@ -29,6 +30,8 @@ struct fill_orthogonal {
 };
 
 struct copy;
+struct store;
+struct stored;
 
 struct fill {
     enum fill_kind kind;
@@ -39,6 +42,8 @@ struct fill {
     fanin_custom custom;               /* kind CUSTOM only */
     struct copy *copy;                 /* kind COPY only, else NULL; the lowering's */
     struct fill_orthogonal orthogonal; /* kind ORTHOGONAL only */
+    struct store *store;               /* kind LOAD only, else NULL; retained by the lowering */
+    const struct stored *stored;       /* kind LOAD only: of `store` */
 };
 
 /* The kind's name and its numbers' names as a plan's dump shows them; NULL where the kind has no such number. */

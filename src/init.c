@@ -11,9 +11,14 @@
 static fanin_status fill(const char *name, const struct tensor *tensor, const struct lowering *lowering, struct arena *arena,
                          const struct backend *backend, const fanin_options *options)
 {
-    struct plan_items items = {.backend = backend};
-    const fanin_status status = plan_items_add(&items, tensor, lowering, name, arena);
-    return status == FANIN_OK ? plan_items_run(&items, log_takes_norm(lowering, options), options) : status;
+    struct source source = {0};
+    struct plan_items items = {.backend = backend, .source = &source};
+    fanin_status status = plan_items_add(&items, tensor, lowering, name, arena);
+    status = status == FANIN_OK ? plan_items_open(&items) : status;
+    status = status == FANIN_OK ? plan_items_run(&items, log_takes_norm(lowering, options), options) : status;
+    status = status == FANIN_OK ? source_check(&source) : status;
+    source_close(&source);
+    return status;
 }
 
 static fanin_status fill_and_log(const char *name, const struct tensor *tensor, const struct lowering *lowering,
@@ -21,7 +26,7 @@ static fanin_status fill_and_log(const char *name, const struct tensor *tensor, 
 {
     const struct backend *backend = NULL;
     fanin_status status = backend_find(name, tensor->device, &backend);
-    if (status != FANIN_OK || !lowering->log_rule || !log_wanted(options)) {
+    if (status != FANIN_OK || !log_wanted(options, lowering)) {
         return status == FANIN_OK ? fill(name, tensor, lowering, arena, backend, options) : status;
     }
     char *const line = arena_alloc(arena, log_line_size(name, lowering));

@@ -70,8 +70,7 @@ void fanin_release(fanin_initializer *initializer)
 
 static bool write_spec(FILE *stream, const fanin_initializer *initializer);
 
-/* The text of an initializer, the caller's to free(); NULL without memory. */
-static char *print_spec(const fanin_initializer *initializer)
+char *initializer_text(const fanin_initializer *initializer)
 {
     char *text = NULL;
     size_t size = 0;
@@ -90,7 +89,7 @@ static char *print_spec(const fanin_initializer *initializer)
 /* As a string that holds the spec, which is printable ASCII. */
 static bool write_quoted(FILE *stream, const fanin_initializer *initializer)
 {
-    char *const text = print_spec(initializer);
+    char *const text = initializer_text(initializer);
     if (!text) {
         return false;
     }
@@ -114,6 +113,10 @@ static bool write_value(FILE *stream, const fanin_param *param, bool quoted, con
     }
     if (value->array) {
         args_write_array(value->array, stream);
+        return true;
+    }
+    if (value->store) {
+        fputs("null", stream);
         return true;
     }
     if (param->type == FANIN_PARAM_INITIALIZER) {
@@ -156,13 +159,31 @@ static bool write_spec(FILE *stream, const fanin_initializer *initializer)
     return whole;
 }
 
+/* Whether all of it, and of what it holds, has a text. */
+static bool is_dumpable(const fanin_initializer *initializer)
+{
+    bool dumpable = true;
+    for (size_t i = 0; i < initializer->args.row->n_params && dumpable; i++) {
+        const struct argument *const value = &initializer->args.values[i];
+        dumpable = !value->store;
+        for (size_t j = 0; value->initializers && j < value->count && dumpable; j++) {
+            dumpable = is_dumpable(value->initializers[j]);
+        }
+    }
+    return dumpable;
+}
+
 fanin_status fanin_dumps(const fanin_initializer *initializer, char **out)
 {
     if (!initializer || !out) {
         return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_dumps: %s is NULL", initializer ? "out" : "initializer");
     }
+    if (!is_dumpable(initializer)) {
+        return fanin_fail(FANIN_ERROR_NOT_DUMPABLE, "'%s' has tensors that were given in memory: they have no text",
+                          initializer->entry->row.name);
+    }
     const int saved_errno = errno;
-    char *const text = print_spec(initializer);
+    char *const text = initializer_text(initializer);
     errno = saved_errno;
     if (!text) {
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the text of an initializer '%s'",

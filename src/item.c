@@ -66,6 +66,7 @@ bool item_make(const struct tensor *tensor, const struct fill *fill, const char 
     }
     out->fill = fill;
     out->name = name;
+    out->source = NULL;
     out->device = tensor->device;
     out->dtype = tensor->dtype;
     out->ndim = 0;

@@ -7,9 +7,12 @@
 #include "fill.h"
 #include "tensor.h"
 
+struct source;
+
 struct item {
     const struct fill *fill; /* outlives the item */
     const char *name;        /* of the parameter, for messages; outlives the item */
+    const struct source *source; /* open files, of the plan that runs (load/source.h); NULL: none of a LOAD */
     char *data;
     DLDevice device;
     enum dtype dtype;

@@ -12,14 +12,20 @@
 /* Bytes that a caller's statistic may write. */
 #define STATISTIC_SIZE 1024
 
-bool log_wanted(const fanin_options *options)
+/* Lines with a rule and a statistic, the parameter's and its blocks'. */
+static bool takes_lines(const fanin_options *options, const struct lowering *lowering)
 {
-    return options->verbose != 0 && options->log != NULL;
+    return options->log != NULL && options->verbose != 0 && lowering->log_rule != NULL;
+}
+
+bool log_wanted(const fanin_options *options, const struct lowering *lowering)
+{
+    return takes_lines(options, lowering) || (options->log != NULL && lowering->noted);
 }
 
 bool log_takes_norm(const struct lowering *lowering, const fanin_options *options)
 {
-    return log_wanted(options) && options->statistic == NULL && lowering->log_rule != NULL;
+    return takes_lines(options, lowering) && options->statistic == NULL;
 }
 
 /* The norm is no larger than the largest element, so it fits the dtype; but of the smallest int64 and the largest uint64, whose
@@ -90,15 +96,16 @@ static fanin_status callers_statistic(const struct subject *subject, const struc
     return callback_result(status, &before, subject->parameter, "the caller's statistic");
 }
 
+/* `rule` may be NULL: lines of notes are no longer than one with an empty rule. */
 static size_t line_size(const char *name, const char *rule)
 {
-    return sizeof "Initialized  as : " + strlen(name) + strlen(rule) + STATISTIC_SIZE;
+    return sizeof "Initialized  as : " + strlen(name) + (rule ? strlen(rule) : 0) + STATISTIC_SIZE;
 }
 
 size_t log_line_size(const char *name, const struct lowering *lowering)
 {
-    size_t most = lowering->log_rule ? line_size(name, lowering->log_rule) : 0;
-    for (size_t i = 0; i < lowering->log_count && lowering->log_rule; i++) {
+    size_t most = line_size(name, lowering->log_rule);
+    for (size_t i = 0; i < lowering->log_count; i++) {
         const size_t size = line_size(lowering->logs[i].name, lowering->logs[i].rule);
         most = size > most ? size : most;
     }
@@ -118,6 +125,14 @@ static fanin_status log_line(const struct subject *subject, const struct tensor 
         options->log(options->context, line);
     }
     return status;
+}
+
+static void log_notes(const char *name, const struct log_notes *notes, const fanin_options *options, char *line)
+{
+    for (int i = notes->loading ? -1 : 0; i < notes->defaults; i++) {
+        snprintf(line, line_size(name, NULL), "Initialized %s by %s", name, i < 0 ? "loading" : "default");
+        options->log(options->context, line);
+    }
 }
 
 /* The part of a block that lies in this tensor, in the block's own shape where it is the whole block and one line of memory; false
@@ -152,14 +167,26 @@ static bool make_view(const struct tensor *tensor, const struct lowered_log *blo
 fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
                            const struct backend *backend, const fanin_options *options, char *line)
 {
+    const bool ruled = takes_lines(options, lowering);
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < lowering->log_count && status == FANIN_OK; i++) {
         const struct lowered_log *const block = &lowering->logs[i];
         struct tensor view;
-        if (make_view(tensor, block, &view)) {
+        if (!make_view(tensor, block, &view)) {
+            continue;
+        }
+        if (ruled && block->rule) {
             status = log_line(&(struct subject){name, block->name, block->rule}, &view, backend, options, line);
         }
+        if (status == FANIN_OK) {
+            log_notes(block->name, &block->notes, options, line);
+        }
     }
-    const struct subject whole = {name, name, lowering->log_rule};
-    return status == FANIN_OK ? log_line(&whole, tensor, backend, options, line) : status;
+    if (status == FANIN_OK && ruled) {
+        status = log_line(&(struct subject){name, name, lowering->log_rule}, tensor, backend, options, line);
+    }
+    if (status == FANIN_OK) {
+        log_notes(name, &lowering->notes, options, line);
+    }
+    return status;
 }

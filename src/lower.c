@@ -2,6 +2,7 @@
 #include "copy.h"
 #include "dispatch.h"
 #include "float_environment.h"
+#include "load/store.h"
 #include "rules.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 struct route {
     const fanin_initializer *initializer; /* chosen; may be NULL where a rule of the name decides */
     const struct dispatch_rule *rule;     /* NULL: the weight rule */
-    const char *label, *log;              /* of the lowering; log NULL: nothing is logged */
+    const char *label, *log;              /* of the lowering; log NULL: there is no line of a rule */
+    struct log_notes notes;
 };
 
 /* The attribute `__init__`; NULL where it is missing or empty. */
@@ -81,21 +83,43 @@ static void find_name_rule(const fanin_desc *desc, struct route *route)
     }
 }
 
-/* `called` is the request's initializer, chosen; `own` keeps the parameter's own one alive. */
-static fanin_status find_route(const fanin_desc *desc, const fanin_initializer *called, struct arena *arena,
+/* Goes on from the parameter's own initializer. */
+static fanin_status follow_own(const fanin_desc *desc, const fanin_initializer *own, struct route *route)
+{
+    struct dispatch_choice choice;
+    const fanin_status status = dispatch_choose(own, desc->name, &choice);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    route->initializer = choice.initializer;
+    route->notes.loading = choice.notes.loading;
+    route->notes.defaults += choice.notes.defaults;
+    if (choice.whole) {
+        route->log = NULL;
+    } else if (choice.initializer != own) {
+        find_name_rule(desc, route);
+    }
+    return FANIN_OK;
+}
+
+/* `called` is what the request's initializer came to; `own` keeps the parameter's own one alive. */
+static fanin_status find_route(const fanin_desc *desc, const struct dispatch_choice *called, struct arena *arena,
                                fanin_initializer **own, struct route *route)
 {
+    route->notes = called->notes;
+    if (called->whole) {
+        route->initializer = called->initializer;
+        route->label = called->initializer->entry->row.name;
+        return FANIN_OK;
+    }
     fanin_status status = find_own(desc, arena, own, route);
     if (status != FANIN_OK) {
         return status;
     }
     if (*own) {
-        status = dispatch_choose(*own, desc->name, &route->initializer);
-        if (status == FANIN_OK && route->initializer != *own) {
-            find_name_rule(desc, route);
-        }
+        status = follow_own(desc, *own, route);
     } else {
-        route->initializer = called;
+        route->initializer = called->initializer;
         find_name_rule(desc, route);
     }
     if (desc->rule == FANIN_RULE_LEGACY) {
@@ -121,6 +145,8 @@ static fanin_status follow(const struct lower_request *request, const struct rou
         out->initializer = status == FANIN_OK ? fanin_retain(route->initializer) : NULL;
     }
     stream_set_free(&sink.streams);
+    out->notes = route->notes;
+    out->noted = out->noted || route->notes.loading || route->notes.defaults > 0;
     out->rule = route->label;
     out->log_rule = route->log;
     return status;
@@ -129,16 +155,16 @@ static fanin_status follow(const struct lower_request *request, const struct rou
 static fanin_status lower(const struct lower_request *request, struct arena *arena, struct lowering *out)
 {
     const fanin_desc *const desc = request->desc;
-    const fanin_initializer *called = NULL;
+    struct dispatch_choice called;
     fanin_status status = dispatch_choose(request->initializer, desc->name, &called);
     if (status != FANIN_OK) {
         return status;
     }
     struct route route = {.initializer = NULL};
     fanin_initializer *own = NULL;
-    status = find_route(desc, called, arena, &own, &route);
+    status = find_route(desc, &called, arena, &own, &route);
     if (status == FANIN_OK) {
-        status = follow(request, &route, desc->global_init ? desc->global_init : called, arena, out);
+        status = follow(request, &route, desc->global_init ? desc->global_init : called.initializer, arena, out);
     }
     fanin_release(own);
     return status;
@@ -164,6 +190,7 @@ void lowering_release(struct lowering *lowering)
 {
     for (size_t i = 0; i < lowering->count; i++) {
         copy_free(lowering->fills[i].fill.copy);
+        store_release(lowering->fills[i].fill.store);
     }
     fanin_release(lowering->initializer);
     *lowering = (struct lowering){.fills = NULL};

@@ -12,10 +12,18 @@ struct lowered {
     const char *block; /* the stream's name where it is not the parameter's ("parent/block"); else NULL */
 };
 
+/* Lines of initializers that took a name or passed it on (load): "Initialized NAME by loading", then so many times
+ * "Initialized NAME by default". */
+struct log_notes {
+    bool loading;
+    int defaults;
+};
+
 /* A block of the parameter that has a line of its own in the log. */
 struct lowered_log {
     const char *name;     /* without the parameter's */
-    const char *rule;     /* static */
+    const char *rule;     /* static; NULL: it has notes alone */
+    struct log_notes notes;
     int64_t begin, count; /* of the parameter's row-major elements: whole rows of axis 0 */
     int ndim;
     const int64_t *shape;
@@ -28,9 +36,11 @@ struct lowering {
     size_t count;
     fanin_initializer *initializer; /* that was applied, retained; NULL where the name rule needs none (weight_quantize) */
     const char *rule;               /* "weight", "bias", …, the text of `__init__`, "pattern P" of a rules pair */
-    const char *log_rule;           /* RULE of the log line; NULL: this parameter is not logged, nor are its blocks */
+    const char *log_rule;           /* RULE of the log line; NULL: there is none, nor are there such lines of its blocks */
+    struct log_notes notes;         /* behind that line */
     struct lowered_log *logs;       /* in the order of the lines, all before the parameter's */
     size_t log_count;
+    bool noted;                     /* there are notes, here or of blocks */
 };
 
 /* What is to be lowered: a descriptor that was checked, and the whole parameter. */

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "backend.h"
-#include "cpu/walk.h"
+#include "walk.h"
 #include "test_cpu.h"
 
 #include <stdio.h>

@@ -330,8 +330,8 @@ static void test_name_rule_keeps_its_zero(void **state)
 static void test_listing(void **state)
 {
     (void)state;
-    static const char *const first[] = {"zero",     "one",      "constant",   "uniform",  "normal", "xavier",      "msraprelu",
-                                        "bilinear", "lstmbias", "orthogonal", "fusedrnn", "mixed",  "demo.row-1_x"};
+    static const char *const first[] = {"zero",     "one",      "constant",   "uniform",  "normal", "xavier", "msraprelu",
+                                        "bilinear", "lstmbias", "orthogonal", "fusedrnn", "load",   "mixed",  "demo.row-1_x"};
     for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
         assert_string_equal(fanin_row_at(i)->name, first[i]);
         assert_ptr_equal(fanin_row_find(first[i]), fanin_row_at(i));

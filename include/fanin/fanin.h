@@ -78,7 +78,8 @@ extern "C" {
     X(16, ERROR_FORMAT, "a file is malformed")                                       \
     X(17, ERROR_CUSTOM, "an initializer of the caller's failed")                     \
     X(18, ERROR_CAPTURE, "not possible on a stream that is being captured")          \
-    X(19, ERROR_SOLVER, "the solver of a fill is missing or found no solution")
+    X(19, ERROR_SOLVER, "the solver of a fill is missing or found no solution")      \
+    X(20, ERROR_NOT_DUMPABLE, "the initializer has tensors in memory and no text")
 
 typedef enum fanin_status {
 #define FANIN_STATUS_ENUM(value, name, text) FANIN_##name = value,
@@ -116,7 +117,8 @@ typedef struct fanin_initializer fanin_initializer;
 FANIN_API fanin_status fanin_create(const char *spec, fanin_initializer **out);
 
 /* The initializer as JSON text that fanin_create reads back, as MXNet's dumps writes it byte for byte: all parameters, in the
- * order of the schema; those that fanin adds to MXNet's are left out at their defaults. Free with fanin_string_free. */
+ * order of the schema; those that fanin adds to MXNet's are left out at their defaults. NOT_DUMPABLE where tensors in memory are
+ * part of it (fanin_load_tensors). Free with fanin_string_free. */
 FANIN_API fanin_status fanin_dumps(const fanin_initializer *initializer, char **out);
 
 /* Adds a reference; returns its argument. NULL is fine. */
@@ -309,6 +311,25 @@ typedef enum fanin_rnn {
  * descriptor's global_init does. An lstm's _f_bias blocks, i2h and h2h, are forget_bias instead. MXNet's FusedRNN. */
 FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
                                       int bidirectional, double forget_bias, fanin_initializer **out);
+
+/* The elements of a stored tensor of the parameter's name. `path`: MXNet's .params (dense and sparse), safetensors, or the index
+ * of sharded safetensors files; its contents say which. The headers are read here and the elements when a parameter is filled; no
+ * file stays open, and one that was changed in between is a FILE error. One leading "arg:" or "aux:" of a stored name is dropped;
+ * of names that are equal then the one stored last counts. A parameter that is found gets its elements, whatever its name ends
+ * with and before `__init__` and rules are looked at; its global shape must be the tensor's (SHAPE). For one that is not found
+ * `default_init`, retained, is called; NULL: it is UNCOVERED. Elements are converted to the parameter's dtype: to floats by one
+ * rounding (16-bit ones by way of float32), to an infinity where they are too large; floats to integers cut towards 0, to the
+ * nearest that the dtype has where they do not fit and to 0 from NaN; integers to integers modulo 2^bits; to bool true for all
+ * but 0. verbose: lines "Initialized NAME by loading" and "… by default" go to the options' log, whatever their `verbose` is.
+ * Errors: FILE (also for anything but a regular file), FORMAT. After the first write of a run that loads, FILE and FORMAT errors
+ * of a file that changes, or fails, may come too. In this version it fills tensors on the CPU alone. MXNet's Load. */
+FANIN_API fanin_status fanin_load(const char *path, const fanin_initializer *default_init, int verbose,
+                                  fanin_initializer **out);
+
+/* The same from `count` tensors on the CPU, of any dtype and strides, and their names, all of which are copied. The initializer
+ * has no text: dumps of it, and of what holds it, is NOT_DUMPABLE. Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE for a tensor. */
+FANIN_API fanin_status fanin_load_tensors(const char *const *names, const DLTensor *tensors, size_t count,
+                                          const fanin_initializer *default_init, int verbose, fanin_initializer **out);
 
 /* The first pattern that matches at the start of the parameter's name names the initializer. `count` of each; the initializers
  * are retained. Patterns are Python's `re`, section 6. */

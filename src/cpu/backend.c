@@ -1,11 +1,13 @@
 #include "backend.h"
 
 #include "cpu/kernel.h"
+#include "cpu/load.h"
 #include "cpu/norm.h"
 #include "cpu/orthogonal_set.h"
 #include "cpu/parallel.h"
-#include "cpu/walk.h"
 #include "float_environment.h"
+#include "scatter.h"
+#include "walk.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,32 +52,6 @@ static int inner_axis(const struct item *item)
     return best;
 }
 
-static inline __attribute__((always_inline)) void scatter_elements(size_t size, const char *from, int64_t step, char *to,
-                                                                   int64_t stride, int64_t count)
-{
-    for (int64_t i = 0; i < count; i++) {
-        memcpy(to + i * stride, from + i * step * (int64_t)size, size);
-    }
-}
-
-/* Every `step`-th of the elements at `from` goes to `to`, `stride` bytes apart. */
-static void scatter(size_t size, const char *from, int64_t step, char *to, int64_t stride, int64_t count)
-{
-    switch (size) {
-    case 1:
-        scatter_elements(1, from, step, to, stride, count);
-        break;
-    case 2:
-        scatter_elements(2, from, step, to, stride, count);
-        break;
-    case 4:
-        scatter_elements(4, from, step, to, stride, count);
-        break;
-    default:
-        scatter_elements(8, from, step, to, stride, count);
-    }
-}
-
 /* Fills `count` elements of a row, from the walk's place on. */
 static void fill_row(const struct job *job, const struct walk *walk, int64_t count)
 {
@@ -111,6 +87,9 @@ static int64_t size_now(const struct run *run, size_t i)
 static fanin_status fill_part(const struct run *run, size_t i, int64_t first, int64_t left)
 {
     const struct item *const item = &run->items[i];
+    if (item->fill->kind == FILL_LOAD) {
+        return cpu_load(item, first, left);
+    }
     /* Numbers that do not fit were refused when the parameter was lowered, so that this does not fail after the first write. */
     struct job job = {.item = item, .kernel = cpu_kernels_chosen()->fill[item->fill->kind][item->dtype]};
     const fanin_status status = cpu_fill_prepare(item, run->seed, &job.fill);
@@ -182,6 +161,9 @@ static fanin_status supports(const struct item *item)
                    ? FANIN_OK
                    : fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on the CPU",
                                 item->name, item->fill->custom.kind);
+    }
+    if (item->fill->kind == FILL_LOAD) {
+        return FANIN_OK; /* all dtypes are converted to all */
     }
     if (cpu_kernels_chosen()->fill[item->fill->kind][item->dtype] == NULL) {
         return fanin_fail(FANIN_ERROR_DTYPE, "parameter '%s': found dtype %s, expected one that the CPU has a %s fill for",

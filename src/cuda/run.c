@@ -16,6 +16,10 @@ static fanin_status supports(const struct item *item)
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on CUDA devices",
                           item->name, item->fill->custom.kind);
     }
+    if (item->fill->kind == FILL_LOAD) {
+        return fanin_fail(FANIN_ERROR_DEVICE,
+                          "parameter '%s': found a stored tensor, which only tensors on the CPU take in this version", item->name);
+    }
     if (item->fill->kind == FILL_ORTHOGONAL) {
         return fanin_fail(FANIN_ERROR_DEVICE,
                           "parameter '%s': found an orthogonal fill, which only tensors on the CPU take in this version",

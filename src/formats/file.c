@@ -1,12 +1,56 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static fanin_status read_failed(const char *path)
 {
     return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", path);
+}
+
+static struct file_state state_of(const struct stat *info)
+{
+    return (struct file_state){info->st_dev, info->st_ino, info->st_size, info->st_mtim.tv_sec, info->st_mtim.tv_nsec};
+}
+
+bool file_state_same(const struct file_state *a, const struct file_state *b)
+{
+    return a->device == b->device && a->inode == b->inode && a->size == b->size && a->seconds == b->seconds &&
+           a->nanoseconds == b->nanoseconds;
+}
+
+fanin_status file_open(const char *path, int *fd, struct file_state *out)
+{
+    struct stat info;
+    /* Not to wait for the other end of a FIFO. */
+    const int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (opened < 0 || fstat(opened, &info) != 0) {
+        const fanin_status status = fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be opened: %m", path);
+        if (opened >= 0) {
+            close(opened);
+        }
+        return status;
+    }
+    if (!S_ISREG(info.st_mode)) {
+        close(opened);
+        return fanin_fail(FANIN_ERROR_FILE, "'%s' is no regular file", path);
+    }
+    *fd = opened;
+    *out = state_of(&info);
+    return FANIN_OK;
+}
+
+fanin_status file_check(int fd, const char *path, const struct file_state *before, const char *when)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0) {
+        return read_failed(path);
+    }
+    const struct file_state now = state_of(&info);
+    return file_state_same(&now, before) ? FANIN_OK : fanin_fail(FANIN_ERROR_FILE, "'%s' was changed %s", path, when);
 }
 
 fanin_status file_read_at(int fd, const char *path, void *buffer, size_t size, uint64_t offset)

@@ -4,6 +4,26 @@
 
 #include <fanin/fanin.h>
 
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* What tells a file, and its contents, from others. */
+struct file_state {
+    dev_t device;
+    ino_t inode;
+    int64_t size;
+    int64_t seconds, nanoseconds; /* of the last change of its contents */
+};
+
+bool file_state_same(const struct file_state *a, const struct file_state *b);
+
+/* Opens a file for reading, without waiting for anything. Errors: FILE, also for anything but a regular file. */
+fanin_status file_open(const char *path, int *fd, struct file_state *out);
+
+/* Checks that an open file is, and holds, what it did when `before` was taken; `when` ends the message: "while it was read".
+ * Errors: FILE. */
+fanin_status file_check(int fd, const char *path, const struct file_state *before, const char *when);
+
 /* Reads `size` bytes at `offset`. Errors: FILE if the system refuses, FORMAT if the file ends before. `path` is for messages. */
 fanin_status file_read_at(int fd, const char *path, void *buffer, size_t size, uint64_t offset);
 

@@ -1,16 +1,14 @@
 #include "index.h"
 
+#include "file.h"
 #include "safetensors.h"
 
 #include "json/scan.h"
 #include "json/utf8.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 void index_free(struct shard_index *index)
@@ -155,27 +153,6 @@ fanin_status index_parse(const char *path, const char *text, size_t length, stru
     return FANIN_OK;
 }
 
-fanin_status index_open(const char *file, int *fd, int64_t *size)
-{
-    struct stat info;
-    /* Not to wait for the other end of a FIFO. */
-    const int opened = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (opened < 0 || fstat(opened, &info) != 0) {
-        const fanin_status status = fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be opened: %m", file);
-        if (opened >= 0) {
-            close(opened);
-        }
-        return status;
-    }
-    if (!S_ISREG(info.st_mode)) {
-        close(opened);
-        return fanin_fail(FANIN_ERROR_FILE, "'%s' is no regular file", file);
-    }
-    *fd = opened;
-    *size = info.st_size;
-    return FANIN_OK;
-}
-
 /* A name of the index, to be found by file and name. */
 struct wanted {
     const char *name;
@@ -212,16 +189,16 @@ static void take(struct header *shard, size_t file, struct wanted *wanted, size_
     }
 }
 
-static fanin_status read_shard(const struct shard_index *index, size_t file, struct wanted *wanted, struct header *out)
+static fanin_status read_shard(const struct shard_index *index, size_t file, struct wanted *wanted, struct file_state *state,
+                               struct header *out)
 {
     int fd = -1;
-    int64_t size = 0;
     struct header shard = {0};
-    fanin_status status = index_open(index->files[file], &fd, &size);
+    fanin_status status = file_open(index->files[file], &fd, state);
     if (status != FANIN_OK) {
         return status;
     }
-    status = safetensors_read(fd, index->files[file], size, &shard);
+    status = safetensors_read(fd, index->files[file], state->size, &shard);
     close(fd);
     if (status != FANIN_OK) {
         return status;
@@ -238,7 +215,7 @@ static fanin_status read_shard(const struct shard_index *index, size_t file, str
     return FANIN_OK;
 }
 
-fanin_status index_read(const char *path, const struct shard_index *index, struct header *out)
+fanin_status index_read(const char *path, const struct shard_index *index, struct file_state *states, struct header *out)
 {
     const size_t count = index->names.count;
     struct header header = {0};
@@ -258,7 +235,8 @@ fanin_status index_read(const char *path, const struct shard_index *index, struc
 
     fanin_status status = FANIN_OK;
     for (size_t file = 0; file < index->n_files && status == FANIN_OK; file++) {
-        status = read_shard(index, file, wanted, &header);
+        struct file_state state;
+        status = read_shard(index, file, wanted, states ? &states[file] : &state, &header);
     }
     for (size_t i = 0; i < count && status == FANIN_OK; i++) {
         if (!wanted[i].found) {

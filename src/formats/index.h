@@ -2,6 +2,7 @@
 #ifndef FANIN_SRC_FORMATS_INDEX_H
 #define FANIN_SRC_FORMATS_INDEX_H
 
+#include "file.h"
 #include "header.h"
 
 /* Start from a zeroed one. */
@@ -21,12 +22,10 @@ fanin_status index_detect(const char *path, const char *text, size_t length, boo
  * Errors: FORMAT, MEMORY; `out`, a zeroed index, is then unchanged. */
 fanin_status index_parse(const char *path, const char *text, size_t length, struct shard_index *out);
 
-/* Opens a file of the index for reading and gives its size. Errors: FILE (also for anything but a regular file). */
-fanin_status index_open(const char *file, int *fd, int64_t *size);
-
 /* Reads the headers of all files and puts what the index lists into `out`, a zeroed header, in the index's order, with the
  * file's number as tag and `begin` and `end` counted from the start of the file. Tensors that the index does not list are left
- * out; metadata is that of the first file. Errors: FILE, FORMAT, MEMORY. */
-fanin_status index_read(const char *path, const struct shard_index *index, struct header *out);
+ * out; metadata is that of the first file. `states`, of as many as there are files, gets what each was when its header was read;
+ * it may be NULL. Errors: FILE, FORMAT, MEMORY. */
+fanin_status index_read(const char *path, const struct shard_index *index, struct file_state *states, struct header *out);
 
 #endif

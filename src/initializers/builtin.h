@@ -6,7 +6,7 @@
 
 extern const struct registry_entry initializer_zero, initializer_one, initializer_constant, initializer_uniform,
     initializer_normal, initializer_xavier, initializer_msraprelu, initializer_bilinear, initializer_lstmbias,
-    initializer_orthogonal, initializer_fusedrnn, initializer_mixed;
+    initializer_orthogonal, initializer_fusedrnn, initializer_load, initializer_mixed;
 
 /* In the order of listings. The registry puts a row that replaces a built-in one in its place here. */
 extern const struct registry_entry *builtin_entries[];

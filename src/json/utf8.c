@@ -44,6 +44,20 @@ size_t json_utf8_decode(const char *text, size_t length, uint32_t *code)
     return 0;
 }
 
+bool json_utf8_valid(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length) {
+        uint32_t code;
+        const size_t bytes = (unsigned char)text[at] < 0x80 ? 1 : json_utf8_decode(text + at, length - at, &code);
+        if (bytes == 0) {
+            return false;
+        }
+        at += bytes;
+    }
+    return true;
+}
+
 size_t json_utf8_encode(uint32_t code, char out[4])
 {
     if (code < 0x80) {

@@ -1,4 +1,6 @@
 #include "copy.h"
+#include "initializer.h"
+#include "load/store.h"
 #include "json/print.h"
 #include "plan.h"
 
@@ -41,6 +43,15 @@ static bool add_orthogonal(cJSON *object, const struct fill_orthogonal *orthogon
     return json_add(object, "rand_type", cJSON_CreateString(random)) && json_add(object, "method", cJSON_CreateString(method));
 }
 
+/* Where a stored tensor comes from. */
+static bool add_stored(cJSON *object, const struct store *store, const struct stored *stored)
+{
+    const bool in_memory = stored->place == STORED_MEMORY;
+    return json_add(object, "file", in_memory ? cJSON_CreateNull() : cJSON_CreateString(store->files[stored->file].path)) &&
+           json_add(object, "tensor", cJSON_CreateString(stored->name)) &&
+           json_add(object, "stored", cJSON_CreateString(dtype_table[stored->dtype].name));
+}
+
 static bool add_fill(cJSON *fills, const struct lowered *part, int64_t parameter_size)
 {
     const struct fill *const fill = &part->fill;
@@ -60,6 +71,9 @@ static bool add_fill(cJSON *fills, const struct lowered *part, int64_t parameter
     }
     if (fill->kind == FILL_ORTHOGONAL) {
         done = done && add_orthogonal(object, &fill->orthogonal);
+    }
+    if (fill->kind == FILL_LOAD) {
+        done = done && add_stored(object, fill->store, fill->stored);
     }
     done = done && json_add(object, "stream", cJSON_CreateString(stream)) &&
            add_numbers(object, "domain", fill->domain, fill->ndim);
@@ -134,14 +148,10 @@ static fanin_status fail_memory(void)
 
 static fanin_status write_parameter(const struct plan_parameter *parameter, FILE *stream)
 {
-    char *initializer = NULL;
-    const fanin_status status =
-        parameter->lowering.initializer ? fanin_dumps(parameter->lowering.initializer, &initializer) : FANIN_OK;
-    if (status != FANIN_OK) {
-        return fanin_fail(status, "parameter '%s': %s", parameter->name, fanin_last_error());
-    }
-    char *const text = print_parameter(parameter, initializer);
-    fanin_string_free(initializer);
+    const fanin_initializer *const applied = parameter->lowering.initializer;
+    char *const initializer = applied ? initializer_text(applied) : NULL;
+    char *const text = initializer || !applied ? print_parameter(parameter, initializer) : NULL;
+    free(initializer);
     if (!text) {
         return fail_memory();
     }

@@ -36,8 +36,10 @@ static fanin_status add_item(struct plan_items *items, const struct tensor *tens
     if (!item_make(tensor, &part->fill, name, part->begin, part->count, part->first, numbers, item)) {
         return FANIN_OK;
     }
+    item->source = items->source;
     items->count++;
     items->custom_count += part->fill.kind == FILL_CUSTOM;
+    items->load_count += part->fill.kind == FILL_LOAD;
     return items->backend->supports(item);
 }
 
@@ -51,6 +53,15 @@ fanin_status plan_items_add(struct plan_items *items, const struct tensor *tenso
     }
     if (status != FANIN_OK) {
         *items = before;
+    }
+    return status;
+}
+
+fanin_status plan_items_open(const struct plan_items *items)
+{
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; i < items->count && items->load_count > 0 && status == FANIN_OK; i++) {
+        status = source_add(items->source, items->items[i].name, items->items[i].fill);
     }
     return status;
 }

@@ -3,20 +3,26 @@
 #define FANIN_SRC_PLAN_ITEMS_H
 
 #include "backend.h"
+#include "load/source.h"
 #include "lower.h"
 
-/* Items of one backend, in the order of their fills. Starts zeroed but for the backend; all is kept in one arena. */
+/* Items of one backend, in the order of their fills. Starts zeroed but for backend and source; all is kept in one arena. */
 struct plan_items {
     const struct backend *backend;
     struct item *items;
     size_t count, capacity;
-    size_t custom_count; /* of them are for functions of the caller's */
+    size_t custom_count;   /* of them are for functions of the caller's */
+    size_t load_count;     /* of them read files or tensors in memory */
+    struct source *source; /* where those find their files open; the owner's */
 };
 
 /* Adds the items of a parameter: those of its fills that have elements in this tensor, each of which the backend is asked
  * about. Errors: MEMORY, and the backend's; nothing is added then. */
 fanin_status plan_items_add(struct plan_items *items, const struct tensor *tensor, const struct lowering *lowering,
                             const char *name, struct arena *arena);
+
+/* Opens what the items read, in their source. Errors: source_add's. */
+fanin_status plan_items_open(const struct plan_items *items);
 
 /* Fills all: first the backend's in one pass, then the custom ones on this thread, in their order. Options are normalised.
  * `waits`: a norm will be asked for, so that no stream may be being captured.

@@ -1,14 +1,12 @@
 #include "copy.h"
+#include "initializer.h"
+#include "load/store.h"
 #include "problems.h"
+#include "shape_text.h"
 #include "stream_set.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Room for a shape as text: 32 numbers of up to 19 digits, with what stands between them. */
-#define SHAPE_SIZE (FANIN_MAX_NDIM * 21 + 4)
 
 /* A name that is a random stream: a parameter's, or that of a block in it. */
 struct stream_name {
@@ -64,6 +62,9 @@ static bool same_fill(const struct lowered *a, const struct lowered *b)
     if (a->fill.kind == FILL_ORTHOGONAL) {
         return a->fill.orthogonal.method == b->fill.orthogonal.method && a->fill.orthogonal.random == b->fill.orthogonal.random;
     }
+    if (a->fill.kind == FILL_LOAD) {
+        return store_same(a->fill.store, a->fill.stored, b->fill.store, b->fill.stored);
+    }
     return a->fill.kind != FILL_CUSTOM ||
            (a->fill.custom.cpu == b->fill.custom.cpu && a->fill.custom.user == b->fill.custom.user);
 }
@@ -84,15 +85,12 @@ static fanin_status check_initializer(const struct plan_parameter *first, const 
                                       struct plan_problems *problems)
 {
     const fanin_initializer *const expected = first->lowering.initializer, *const found = later->lowering.initializer;
-    char *expected_text = NULL, *found_text = NULL;
+    char *const expected_text = expected && expected != found ? initializer_text(expected) : NULL;
+    char *const found_text = found && expected != found ? initializer_text(found) : NULL;
     fanin_status status = FANIN_OK;
-    if (expected != found) {
-        status = expected ? fanin_dumps(expected, &expected_text) : FANIN_OK;
-        if (status == FANIN_OK && found) {
-            status = fanin_dumps(found, &found_text);
-        }
-    }
-    if (status == FANIN_OK) {
+    if (expected != found && ((expected && !expected_text) || (found && !found_text))) {
+        status = fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the text of its initializer", later->name);
+    } else {
         /* Only weight_quantize needs none. */
         const char *const expected_shown = expected_text ? expected_text : "none";
         const char *const found_shown = found_text ? found_text : "none";
@@ -104,8 +102,8 @@ static fanin_status check_initializer(const struct plan_parameter *first, const 
                                        later->lowering.rule, first->lowering.rule);
         }
     }
-    fanin_string_free(expected_text);
-    fanin_string_free(found_text);
+    free(expected_text);
+    free(found_text);
     return status;
 }
 
@@ -119,17 +117,6 @@ static bool same_global_shape(const struct plan_tensor *a, const struct plan_ten
     return a->ndim == b->ndim && memcmp(global_shape(a), global_shape(b), (size_t)a->ndim * sizeof *a->numbers) == 0;
 }
 
-/* As Python writes a tuple. */
-static char *format_shape(const struct plan_tensor *tensor, char text[SHAPE_SIZE])
-{
-    size_t used = (size_t)snprintf(text, SHAPE_SIZE, "(");
-    for (int d = 0; d < tensor->ndim; d++) {
-        used += (size_t)snprintf(text + used, SHAPE_SIZE - used, "%s%" PRId64, d > 0 ? ", " : "", global_shape(tensor)[d]);
-    }
-    snprintf(text + used, SHAPE_SIZE - used, "%s", tensor->ndim == 1 ? ",)" : ")");
-    return text;
-}
-
 /* Compares two parameters of one name. */
 static fanin_status check_meaning(const fanin_plan *plan, size_t first_index, size_t index, struct plan_problems *problems)
 {
@@ -139,9 +126,10 @@ static fanin_status check_meaning(const fanin_plan *plan, size_t first_index, si
                                  dtype_table[later->tensor.dtype].name, dtype_table[first->tensor.dtype].name);
     }
     if (!same_global_shape(&first->tensor, &later->tensor)) {
-        char expected[SHAPE_SIZE], found[SHAPE_SIZE];
+        char expected[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE];
         return plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "global shape",
-                                 format_shape(&later->tensor, found), format_shape(&first->tensor, expected));
+                                 shape_text(later->tensor.ndim, global_shape(&later->tensor), found),
+                                 shape_text(first->tensor.ndim, global_shape(&first->tensor), expected));
     }
     const bool lowered = first->status == FANIN_OK && later->status == FANIN_OK;
     return lowered ? check_initializer(first, later, index, problems) : FANIN_OK;

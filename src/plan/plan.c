@@ -16,6 +16,7 @@ fanin_status fanin_plan_create(fanin_plan **out)
     if (!plan) {
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for a plan");
     }
+    plan->on_cpu.source = plan->device.source = &plan->source;
     *out = plan;
     return FANIN_OK;
 }

@@ -22,9 +22,10 @@ static fanin_status check_data(const fanin_plan *plan)
 static fanin_status make_line(const fanin_plan *plan, const fanin_options *options, char **out)
 {
     size_t most = 0;
-    for (size_t i = 0; i < plan->count && log_wanted(options); i++) {
+    for (size_t i = 0; i < plan->count && options->log; i++) {
         const struct plan_parameter *const parameter = plan_parameter(plan, i);
-        const size_t size = log_line_size(parameter->name, &parameter->lowering);
+        const bool wanted = log_wanted(options, &parameter->lowering);
+        const size_t size = wanted ? log_line_size(parameter->name, &parameter->lowering) : 0;
         most = size > most ? size : most;
     }
     *out = most > 0 ? malloc(most) : NULL;
@@ -36,7 +37,7 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < plan->count && status == FANIN_OK; i++) {
         const struct plan_parameter *const parameter = plan_parameter(plan, i);
-        if (parameter->lowering.log_rule) {
+        if (log_wanted(options, &parameter->lowering)) {
             struct tensor tensor;
             plan_get_tensor(&parameter->tensor, &tensor);
             status = log_parameter(parameter->name, &parameter->lowering, &tensor, parameter->backend, options, line);
@@ -49,7 +50,7 @@ static fanin_status log_all(const fanin_plan *plan, const fanin_options *options
 static bool waits_for_norm(const fanin_plan *plan, const struct backend *backend, const fanin_options *options)
 {
     bool waits = false;
-    for (size_t i = 0; i < plan->count && !waits && log_wanted(options); i++) {
+    for (size_t i = 0; i < plan->count && !waits && options->log; i++) {
         const struct plan_parameter *const parameter = plan_parameter(plan, i);
         waits = parameter->backend == backend && parameter->tensor.size > 0 && log_takes_norm(&parameter->lowering, options);
     }
@@ -61,11 +62,18 @@ static fanin_status fill_on(const fanin_plan *plan, const struct plan_items *ite
     return plan_items_run(items, waits_for_norm(plan, items->backend, options), options);
 }
 
-/* Devices come first: their work is only enqueued, and goes on while the host fills. */
+/* Files come first: what is wrong with one is found before anything is written. Then devices: their work is only enqueued, and goes
+ * on while the host fills. */
 static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 {
-    const fanin_status status = fill_on(plan, &plan->device, options);
-    return status == FANIN_OK ? fill_on(plan, &plan->on_cpu, options) : status;
+    struct source *const source = plan->on_cpu.source;
+    fanin_status status = plan_items_open(&plan->device);
+    status = status == FANIN_OK ? plan_items_open(&plan->on_cpu) : status;
+    status = status == FANIN_OK ? fill_on(plan, &plan->device, options) : status;
+    status = status == FANIN_OK ? fill_on(plan, &plan->on_cpu, options) : status;
+    status = status == FANIN_OK ? source_check(source) : status;
+    source_close(source);
+    return status;
 }
 
 static fanin_status run(const fanin_plan *plan, const fanin_options *source)

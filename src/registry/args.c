@@ -1,5 +1,7 @@
 #include "args.h"
 
+#include "load/store.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +27,7 @@ static void close_value(struct argument *value)
     }
     free(value->initializers);
     copy_array_release(value->array);
+    store_release(value->store);
 }
 
 void args_close(fanin_args *args)
@@ -98,7 +101,7 @@ const char *fanin_args_text(const fanin_args *args, const char *name)
 {
     fanin_param_type type;
     const struct argument *const value = find_value(args, name, &type);
-    return value && (type == FANIN_PARAM_TEXT || type == FANIN_PARAM_CHOICE) ? value->texts[0] : NULL;
+    return value && (type == FANIN_PARAM_TEXT || type == FANIN_PARAM_CHOICE) && value->texts ? value->texts[0] : NULL;
 }
 
 const fanin_initializer *fanin_args_initializer(const fanin_args *args, const char *name)

@@ -13,6 +13,8 @@
 /* Initializers nest at most so deep: one that stands alone has depth 0. */
 #define ARGS_MAX_DEPTH 16
 
+struct store;
+
 struct argument {
     bool given, defaulted; /* by the caller, or from the schema */
     char *text;            /* JSON as dumps prints it; NULL for what prints itself: INITIALIZER(S), a caller's array */
@@ -22,6 +24,7 @@ struct argument {
     char **texts;
     fanin_initializer **initializers; /* retained */
     struct copy_array *array;         /* of a NUMBER that is nested lists; retained; NULL: it is a number */
+    struct store *store;              /* of a TEXT: tensors in memory in place of a file's path; retained */
 };
 
 struct fanin_args {

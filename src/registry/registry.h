@@ -11,11 +11,13 @@ struct registry_hooks {
     /* Makes, once for each object, what lies behind the arguments (compiled patterns). Errors are create's. */
     fanin_status (*prepare)(const fanin_args *args, void **prepared);
     void (*dispose)(void *prepared);
-    /* An initializer without a weight rule: it acts on the whole name and picks another one, which lives as long as it does.
-     * Errors: UNCOVERED, PATTERN. */
+    /* An initializer that acts on the whole name, before anything else: it picks another one, which lives as long as it does,
+     * or takes the name itself (`*out` stays NULL), by its weight rule whatever the ending. Errors: UNCOVERED, PATTERN. */
     fanin_status (*choose)(const fanin_args *args, const void *prepared, const char *name, const fanin_initializer **out);
     /* The INITIALIZER parameter that dumps writes as a string which holds the spec, as MXNet does; NULL: none. */
     const char *quoted;
+    /* The BOOLEAN parameter that asks for a line in the log which says what `choose` did; NULL: none. */
+    const char *verbose;
     /* The NUMBER parameter that takes nested lists of numbers too; NULL: none. */
     const char *array;
 };

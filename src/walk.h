@@ -1,7 +1,7 @@
 /* Walks over a part of an item, row after row of one of its axes. The item's elements are numbered with that axis fastest and
  * the others in their order, the last of them next. */
-#ifndef FANIN_SRC_CPU_WALK_H
-#define FANIN_SRC_CPU_WALK_H
+#ifndef FANIN_SRC_WALK_H
+#define FANIN_SRC_WALK_H
 
 #include "item.h"
 

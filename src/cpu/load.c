@@ -1,0 +1,59 @@
+#include "cpu/load.h"
+
+#include "load/source.h"
+#include "scatter.h"
+#include "walk.h"
+
+/* Bytes on their way to memory where they do not lie one after another. */
+#define BUFFER 16384
+
+/* Rows from here on are read to their place, shorter ones by way of the buffer. */
+#define LONG_ROW 4096
+
+/* By way of the buffer. */
+static fanin_status read_buffered(struct source_reader *reader, const struct item *item, struct walk *walk, int64_t position,
+                                  int64_t count)
+{
+    const int64_t size = dtype_table[item->dtype].size, most = BUFFER / size;
+    _Alignas(64) char buffer[BUFFER];
+    for (int64_t done = 0; done < count; done += most) {
+        const int64_t taken = count - done < most ? count - done : most;
+        const fanin_status status = source_read(reader, item, position + done, taken, buffer);
+        if (status != FANIN_OK) {
+            return status;
+        }
+        for (int64_t k = 0; k < taken;) {
+            const int64_t left = walk_left_in_row(walk), row = left < taken - k ? left : taken - k;
+            scatter((size_t)size, buffer + k * size, 1, walk->data, walk->inner.stride, row);
+            walk_advance(walk, row);
+            k += row;
+        }
+    }
+    return FANIN_OK;
+}
+
+static fanin_status read_rows(struct source_reader *reader, const struct item *item, struct walk *walk, int64_t position,
+                              int64_t count)
+{
+    fanin_status status = FANIN_OK;
+    for (int64_t done = 0; done < count && status == FANIN_OK;) {
+        const int64_t left = walk_left_in_row(walk), row = left < count - done ? left : count - done;
+        status = source_read(reader, item, position + done, row, walk->data);
+        walk_advance(walk, row);
+        done += row;
+    }
+    return status;
+}
+
+fanin_status cpu_load(const struct item *item, int64_t position, int64_t count)
+{
+    const int64_t size = dtype_table[item->dtype].size;
+    struct source_reader reader = {.started = false};
+    struct walk walk;
+    walk_start(&walk, item, item->ndim - 1, position);
+    const bool direct = walk.inner.stride == size && (item->ndim <= 1 || walk.inner.extent * size >= LONG_ROW);
+    const fanin_status status =
+        direct ? read_rows(&reader, item, &walk, position, count) : read_buffered(&reader, item, &walk, position, count);
+    source_reader_free(&reader);
+    return status;
+}

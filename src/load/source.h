@@ -1,0 +1,56 @@
+/* Where fills that are not computed get their elements: constant arrays (kind COPY) and stored tensors (LOAD). All that a backend
+ * needs for either; nothing here knows a device.
+ *
+ * A run goes like this. The plan makes a source, adds every fill to it and gives it to the items: what can go wrong with files
+ * goes wrong before anything is written. Backends read, from as many threads as they like. When all is done the plan asks whether
+ * a file was changed meanwhile, and closes. */
+#ifndef FANIN_SRC_LOAD_SOURCE_H
+#define FANIN_SRC_LOAD_SOURCE_H
+
+#include "formats/params.h"
+#include "item.h"
+
+struct store;
+
+/* The files that the fills of one run read, open. Start from a zeroed one. */
+struct source {
+    struct source_file {
+        const struct store *store; /* outlives the source */
+        size_t number;             /* of the file in it */
+        int fd;
+    } * files;
+    size_t count, capacity;
+};
+
+/* Whether fills of this kind are read. */
+static inline bool source_reads(enum fill_kind kind)
+{
+    return kind == FILL_COPY || kind == FILL_LOAD;
+}
+
+/* Opens the file that a fill reads, unless it is open already, and checks that it is the one whose header was read, unchanged.
+ * Does nothing for fills that read none. Errors: FILE, MEMORY; the message names the parameter and the path. */
+fanin_status source_add(struct source *source, const char *name, const struct fill *fill);
+
+/* Whether a file was changed since it was opened: then what was read is worth nothing. Errors: FILE. */
+fanin_status source_check(const struct source *source);
+
+/* Closes the files. */
+void source_close(struct source *source);
+
+/* What one thread reads with. Start from a zeroed one. */
+struct source_reader {
+    struct params_reader sparse; /* for sparse arrays, if `started` */
+    bool started;
+};
+
+void source_reader_free(struct source_reader *reader);
+
+/* Writes the item's elements [position, position + count) to `out`, one after another and converted to its dtype; they are
+ * numbered with the last axis fastest. The item's fill is a COPY or LOAD, and `item->source` has its file. `out` is aligned to
+ * the element. Of a file it reads what these elements need, and gaps between them of less than a page. Long ranges cost least.
+ * To be called in the floating-point environment of the contract.
+ * Errors: FILE, FORMAT (the file ends early), MEMORY; the message names the parameter and the path; `out` then holds anything. */
+fanin_status source_read(struct source_reader *reader, const struct item *item, int64_t position, int64_t count, void *out);
+
+#endif

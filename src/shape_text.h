@@ -1,0 +1,24 @@
+/* Shapes in messages. */
+#ifndef FANIN_SRC_SHAPE_TEXT_H
+#define FANIN_SRC_SHAPE_TEXT_H
+
+#include <fanin/fanin.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Room for any: 32 numbers of up to 19 digits, with what stands between them. */
+#define SHAPE_TEXT_SIZE (FANIN_MAX_NDIM * 21 + 4)
+
+/* As Python writes a tuple: "(2, 3)", "(2,)", "()". Returns `text`. */
+static inline char *shape_text(int ndim, const int64_t *shape, char text[SHAPE_TEXT_SIZE])
+{
+    size_t used = (size_t)snprintf(text, SHAPE_TEXT_SIZE, "(");
+    for (int d = 0; d < ndim; d++) {
+        used += (size_t)snprintf(text + used, SHAPE_TEXT_SIZE - used, "%s%" PRId64, d > 0 ? ", " : "", shape[d]);
+    }
+    snprintf(text + used, SHAPE_TEXT_SIZE - used, "%s", ndim == 1 ? ",)" : ")");
+    return text;
+}
+
+#endif
