@@ -13,7 +13,7 @@ static const char help[] =
     "       fanin_bench --compare BEFORE.json AFTER.json\n"
     "\n"
     "Times fills on the CPU, beside memory set of the same bytes by the same threads, and prints a table. Every\n"
-    "answer is checked before it is timed. FANIN_CPU=portable, avx2 or avx512 forces a variant of the kernels.\n"
+    "answer is checked before it is timed. FANIN_CPU=portable, avx2, avx512 or neon forces a variant.\n"
     "\n"
     "  --filter REGEX     only cases whose name matches (POSIX extended), such as 'fill/normal/float32/.*/t1'\n"
     "  --threads LIST     numbers of threads, such as 1,2 (default: 1 and all processors)\n"

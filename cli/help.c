@@ -77,6 +77,6 @@ const char devices_help[] = "usage: fanin devices\n"
                             "\n"
                             "A line for the CPU and one for each CUDA device that --device can name, or the reason why there is\n"
                             "none. The CPU's line names the variant of its kernels; the environment variable FANIN_CPU (portable,\n"
-                            "avx2, avx512) chooses another one. All give the same bits.\n"
+                            "avx2, avx512, neon) chooses another one. All give the same bits.\n"
                             "\n"
                             "  -h, --help  this text\n";

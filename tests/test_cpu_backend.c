@@ -248,9 +248,9 @@ static void more_than_32_bits_of_elements(void **state)
     const struct item item = test_row(&fill, DTYPE_INT8, memory, 3, count);
     run_items(&item, 1, 0);
     for (int64_t i = 0; i < count; i += i % 997 == 0 ? 1 : 99991) {
-        unsigned char element;
-        reference_element(&fill, DTYPE_INT8, SEED, 3 + i, &element);
-        assert_int_equal(memory[i], element);
+        unsigned char element[8];
+        reference_element(&fill, DTYPE_INT8, SEED, 3 + i, element);
+        assert_int_equal(memory[i], element[0]);
     }
     munmap(memory, (size_t)count);
 }

@@ -75,6 +75,7 @@ static void names(void **state)
     assert_string_equal(cpu_variant_name(CPU_PORTABLE), "portable");
     assert_string_equal(cpu_variant_name(CPU_AVX2), "avx2");
     assert_string_equal(cpu_variant_name(CPU_AVX512), "avx512");
+    assert_string_equal(cpu_variant_name(CPU_NEON), "neon");
 }
 
 int main(void)

@@ -12,12 +12,12 @@
 
 #include <omp.h>
 
-#if !defined(__SSE2__)
+#if !defined(__SSE2__) && !defined(__aarch64__)
 
 static void environments(void **state)
 {
     (void)state;
-    print_message("the test is written for x86's MXCSR\n");
+    print_message("the test is written for x86's MXCSR and AArch64's FPCR\n");
     skip();
 }
 
@@ -29,23 +29,72 @@ int main(void)
 
 #else
 
+#define COUNT   200000
+#define THREADS 4
+
+#ifdef __SSE2__
+
+/* MXCSR */
+typedef uint32_t control;
+
 #define CONTRACT    0x1F80u
 #define FLUSH       0x8040u /* FTZ and DAZ */
 #define ROUND_DOWN  0x2000u
 #define ROUND_UP    0x4000u
 #define ROUND_ZERO  0x6000u
-#define DIVIDE_FLAG 0x0004u /* sticky: something divided by zero */
-#define COUNT       200000
-#define THREADS     4
+#define OTHERS      0x0000u
+#define TRAPS       0x1F80u /* cleared: every exception traps, the inexact one too */
+#define FLAGS       0x003Fu /* sticky */
+#define DIVIDE_FLAG 0x0004u /* something divided by zero */
 
-static const unsigned environments[] = {
+static control get(void)
+{
+    return _mm_getcsr();
+}
+
+static void set(control value)
+{
+    _mm_setcsr(value);
+}
+
+#else
+
+/* FPCR, and above it FPSR. */
+typedef uint64_t control;
+
+#define CONTRACT    0x0u
+#define FLUSH       0x01080000u /* FZ and FZ16 */
+#define ROUND_DOWN  0x00800000u
+#define ROUND_UP    0x00400000u
+#define ROUND_ZERO  0x00C00000u
+#define OTHERS      0x06000000u /* DN: default NaNs; AHP: float16 without infinities */
+#define TRAPS       0x0u        /* few processors have any */
+#define FLAGS       0x9F00000000u
+#define DIVIDE_FLAG 0x0200000000u
+
+static control get(void)
+{
+    uint64_t fpcr, fpsr;
+    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(fpcr), "=r"(fpsr) : : "memory");
+    return fpcr | fpsr << 32;
+}
+
+static void set(control value)
+{
+    __asm__ volatile("msr fpcr, %0\n\tmsr fpsr, %1" ::"r"(value & 0xffffffffu), "r"(value >> 32) : "memory");
+}
+
+#endif
+
+static const control environments[] = {
     CONTRACT,
     CONTRACT | FLUSH,
     CONTRACT | ROUND_DOWN,
     CONTRACT | ROUND_UP,
     CONTRACT | ROUND_ZERO,
+    CONTRACT | OTHERS,
     CONTRACT | FLUSH | ROUND_UP | DIVIDE_FLAG,
-    0x0000u | ROUND_DOWN, /* every exception traps, the inexact one too */
+    (CONTRACT & ~TRAPS) | ROUND_DOWN,
 };
 enum { ENVIRONMENTS = sizeof environments / sizeof environments[0] };
 
@@ -53,26 +102,26 @@ static unsigned char found[COUNT * 8], expected[COUNT * 8];
 
 /* What a thread of a team keeps from one team to the next: LLVM's runtime clears the sticky flags. */
 #ifdef __clang__
-#define KEPT_BITS 0xFFC0u
+#define KEPT_BITS (~(control)FLAGS)
 #else
-#define KEPT_BITS 0xFFFFu
+#define KEPT_BITS (~(control)0)
 #endif
 
 /* Sets the register of the caller and of the OpenMP threads that work for it. LLVM's runtime gives the threads the caller's
  * control bits at each fork and takes what the caller's became back at the join, GNU's does neither. */
-static void set_all(unsigned mxcsr)
+static void set_all(control value)
 {
 #pragma omp parallel num_threads(THREADS)
-    _mm_setcsr(mxcsr);
-    _mm_setcsr(mxcsr);
+    set(value);
+    set(value);
 }
 
 /* How many of them have another one. */
-static int count_others(unsigned mxcsr)
+static int count_others(control value)
 {
     int others = 0;
 #pragma omp parallel num_threads(THREADS) reduction(+ : others)
-    others += ((_mm_getcsr() ^ mxcsr) & KEPT_BITS) != 0;
+    others += ((get() ^ value) & KEPT_BITS) != 0;
     return others;
 }
 
@@ -91,15 +140,15 @@ static void check_fill(const struct fill *fill, enum dtype dtype)
             memset(found, 0xA5, sizeof found);
             set_all(environments[e]);
             const fanin_status status = cpu_backend.run(&item, 1, &options);
-            const unsigned after = _mm_getcsr();
+            const control after = get();
             const int others = count_others(environments[e]);
             set_all(CONTRACT);
             assert_int_equal(status, FANIN_OK);
             assert_int_equal(after, environments[e]);
             assert_int_equal(others, 0);
             if (memcmp(found, expected, (size_t)COUNT * (size_t)size) != 0) {
-                fail_msg("%s, %s: MXCSR %#x changes its bits", fill_kind_table[fill->kind].name, dtype_table[dtype].name,
-                         environments[e]);
+                fail_msg("%s, %s: the environment %#llx changes its bits", fill_kind_table[fill->kind].name,
+                         dtype_table[dtype].name, (unsigned long long)environments[e]);
             }
         }
     }
@@ -154,7 +203,7 @@ static void norms(void **state)
         double norm = 0.0;
         set_all(environments[e]);
         const fanin_status status = cpu_backend.norm(&tensor, &options, &norm);
-        const unsigned after = _mm_getcsr();
+        const control after = get();
         const int others = count_others(environments[e]);
         set_all(CONTRACT);
         assert_int_equal(status, FANIN_OK);
@@ -169,7 +218,9 @@ static fanin_status expect_contract(const void *context, int64_t begin, int64_t 
     (void)context;
     (void)begin;
     (void)end;
-    return _mm_getcsr() == CONTRACT ? FANIN_OK : fanin_fail(FANIN_ERROR_ARGUMENT, "MXCSR %#x", _mm_getcsr());
+    const control found_there = get() & ~(control)FLAGS;
+    return found_there == CONTRACT ? FANIN_OK
+                                   : fanin_fail(FANIN_ERROR_ARGUMENT, "environment %#llx", (unsigned long long)found_there);
 }
 
 static void workers(void **state)

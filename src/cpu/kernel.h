@@ -40,10 +40,10 @@ struct cpu_kernels {
     cpu_kernel fill[FILL_KIND_COUNT][DTYPE_COUNT]; /* NULL: not a fill of this dtype */
 };
 
-/* From the portable reference to the most demanding. */
-enum cpu_variant { CPU_PORTABLE, CPU_AVX2, CPU_AVX512, CPU_VARIANT_COUNT };
+/* From the portable reference to the most demanding of each architecture. */
+enum cpu_variant { CPU_PORTABLE, CPU_AVX2, CPU_AVX512, CPU_NEON, CPU_VARIANT_COUNT };
 
-/* "portable", "avx2", "avx512". */
+/* "portable", "avx2", "avx512", "neon". */
 const char *cpu_variant_name(enum cpu_variant variant);
 
 /* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The portable one always can. */
@@ -63,5 +63,6 @@ fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu
 void cpu_kernels_add_portable(struct cpu_kernels *kernels);
 void cpu_kernels_add_avx2(struct cpu_kernels *kernels);
 void cpu_kernels_add_avx512(struct cpu_kernels *kernels);
+void cpu_kernels_add_neon(struct cpu_kernels *kernels);
 
 #endif

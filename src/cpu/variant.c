@@ -46,6 +46,11 @@ static const struct {
     [CPU_AVX2] = {"avx2", NULL, NULL},
     [CPU_AVX512] = {"avx512", NULL, NULL},
 #endif
+#ifdef FANIN_CPU_AARCH64
+    [CPU_NEON] = {"neon", always, cpu_kernels_add_neon},
+#else
+    [CPU_NEON] = {"neon", NULL, NULL},
+#endif
 };
 
 static pthread_once_t chosen_once = PTHREAD_ONCE_INIT;
@@ -63,7 +68,9 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
         return false;
     }
     for (int v = CPU_PORTABLE; v <= (int)variant; v++) {
-        variants[v].add(out);
+        if (variants[v].add != NULL) {
+            variants[v].add(out);
+        }
     }
     cpu_copy_add(out);
     cpu_orthogonal_add(out);

@@ -4,7 +4,7 @@
 
 #include <fanin/fanin.h>
 
-/* The name of the variant of the kernels that fills: "portable", "avx2", "avx512". A static string. */
+/* The name of the variant of the kernels that fills: "portable", "avx2", "avx512", "neon". A static string. */
 FANIN_API const char *fanin_private_cpu_variant(void);
 
 #endif
