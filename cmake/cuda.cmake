@@ -20,15 +20,17 @@ if(fanin_wants_cuda)
     enable_language(CUDA)
     find_package(CUDAToolkit QUIET)
     find_file(fanin_curand_header curand_philox4x32_x.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-    mark_as_advanced(fanin_curand_header)
+    find_file(fanin_cusolver_header cusolverDn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+    mark_as_advanced(fanin_curand_header fanin_cusolver_header)
     # 12.1 is the first that takes kernel parameters of more than 4 KB.
-    if(CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1 AND TARGET CUDA::cudart_static AND fanin_curand_header)
+    if(CMAKE_CUDA_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1 AND TARGET CUDA::cudart_static AND fanin_curand_header AND
+       fanin_cusolver_header)
       set(fanin_has_cuda ON)
     endif()
   endif()
   if(NOT fanin_has_cuda AND NOT fanin_wants_cuda STREQUAL "AUTO")
-    message(FATAL_ERROR "FANIN_CUDA is ${FANIN_CUDA}, but no CUDA toolkit 12.1 or newer with cuRAND's headers was found; "
-                        "CUDACXX names its nvcc")
+    message(FATAL_ERROR "FANIN_CUDA is ${FANIN_CUDA}, but no CUDA toolkit 12.1 or newer with the headers of cuRAND and "
+                        "cuSOLVER was found; CUDACXX names its nvcc")
   endif()
 endif()
 if(fanin_has_cuda)

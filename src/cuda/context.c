@@ -111,6 +111,7 @@ static struct {
     CUresult (*get_current)(CUcontext *);
     CUresult (*set_current)(CUcontext);
     CUresult (*get_device)(CUdevice *);
+    CUresult (*get_id)(CUcontext, unsigned long long *);
 } driver;
 static bool driver_is_known;
 static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
@@ -124,7 +125,9 @@ static void find_driver(void)
         *(void **)&driver.get_current = dlsym(library, "cuCtxGetCurrent");
         *(void **)&driver.set_current = dlsym(library, "cuCtxSetCurrent");
         *(void **)&driver.get_device = dlsym(library, "cuCtxGetDevice");
-        driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL;
+        *(void **)&driver.get_id = dlsym(library, "cuCtxGetId");
+        driver_is_known =
+            driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL && driver.get_id != NULL;
     }
 }
 
@@ -174,6 +177,12 @@ void context_leave(const struct context_scope *scope)
     if (scope->changed) {
         (void)driver.set_current(scope->saved);
     }
+}
+
+uint64_t context_number(void)
+{
+    unsigned long long number = 0;
+    return driver.get_id(NULL, &number) == CUDA_SUCCESS ? number : 0;
 }
 
 /* ------------------------------------------------ kernels ----------------------------------------------------------------- */

@@ -28,6 +28,10 @@ struct context_scope {
 fanin_status context_enter(const char *name, int ordinal, struct context_scope *scope);
 void context_leave(const struct context_scope *scope);
 
+/* The number of the current context, between the two: no other context of the process, a later one included, has it.
+ * 0 where the driver does not tell. */
+uint64_t context_number(void);
+
 /* Loads all kernels for a device, once; also while the caller captures. */
 fanin_status context_prepare(const char *name, int ordinal);
 

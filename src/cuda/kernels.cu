@@ -1,5 +1,6 @@
 /* The kernels and their launchers. */
 #include "cuda/launch.h"
+#include "cuda/orthogonal_launch.h"
 #include "cuda/thread.h"
 
 /* ------------------------------------------------ fills ------------------------------------------------------------------ */
@@ -73,5 +74,5 @@ cudaError_t cuda_launch_load(void)
             return error;
         }
     }
-    return cudaSuccess;
+    return orthogonal_launch_load();
 }

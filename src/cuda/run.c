@@ -4,6 +4,7 @@
 #include "cuda/context.h"
 #include "cuda/custom.h"
 #include "cuda/launch.h"
+#include "cuda/matrices.h"
 #include "cuda/statistic.h"
 #include "cuda/upload.h"
 #include "float_environment.h"
@@ -18,11 +19,7 @@ static fanin_status supports(const struct item *item)
     }
     if (item->fill->kind == FILL_LOAD) {
         return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found a stored tensor, which only tensors on the CPU take in this version", item->name);
-    }
-    if (item->fill->kind == FILL_ORTHOGONAL) {
-        return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found an orthogonal fill, which only tensors on the CPU take in this version",
+                          "parameter '%s': found a stored tensor, which only tensors on the CPU take in this version",
                           item->name);
     }
     return context_prepare(item->name, (int)item->device.device_id);
@@ -30,15 +27,18 @@ static fanin_status supports(const struct item *item)
 
 /* ------------------------------------------------ checks before the first write ------------------------------------------- */
 
-static fanin_status check_item(const struct item *item)
+static fanin_status check_item(const struct item *item, const fanin_options *options)
 {
+    const int ordinal = (int)item->device.device_id;
     const int64_t size = dtype_table[item->dtype].size;
     int64_t low = 0, high = size;
     for (int d = 0; d < item->ndim; d++) {
         const int64_t reach = (item->extent[d] - 1) * item->stride[d] * size;
         *(reach < 0 ? &low : &high) += reach;
     }
-    return context_check_memory(item->name, item->data, low, high, (int)item->device.device_id);
+    const fanin_status status = context_check_memory(item->name, item->data, low, high, ordinal);
+    const bool waits = item->fill->kind == FILL_ORTHOGONAL;
+    return status == FANIN_OK && waits ? context_check_capture(item->name, context_stream(options, ordinal)) : status;
 }
 
 /* The smallest ordinal above `after` among the items' devices; INT_MAX if there is none. */
@@ -83,7 +83,7 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
             status = context_check_capture(name, context_stream(options, ordinal));
         }
         for (size_t i = 0; i < count && status == FANIN_OK; i++) {
-            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i]) : FANIN_OK;
+            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i], options) : FANIN_OK;
         }
         context_leave(&scope);
         if (status != FANIN_OK) {
@@ -119,7 +119,8 @@ static fanin_status launch_all(const struct item *items, size_t count, int ordin
     const cudaStream_t stream = context_stream(options, ordinal);
     const char *name = NULL;
     for (size_t i = 0; i < count; i++) {
-        if ((int)items[i].device.device_id != ordinal || upload_takes(&items[i])) {
+        const bool is_elementwise = items[i].fill->kind != FILL_ORTHOGONAL && !upload_takes(&items[i]);
+        if ((int)items[i].device.device_id != ordinal || !is_elementwise) {
             continue;
         }
         if (!cuda_builder_add(&builder, &items[i])) {
@@ -141,7 +142,9 @@ struct run {
     const struct item *items;
     size_t count;
     const fanin_options *options;
-    struct upload *uploads; /* of all devices, acquired */
+    /* Of all devices, acquired. */
+    struct upload *uploads;
+    struct matrices *matrices;
 };
 
 static fanin_status on_each_device(struct run *run, fanin_status (*step)(struct run *run, int ordinal))
@@ -161,12 +164,14 @@ static fanin_status on_each_device(struct run *run, fanin_status (*step)(struct 
 
 static fanin_status acquire(struct run *run, int ordinal)
 {
-    return uploads_acquire(run->items, run->count, ordinal, run->options, &run->uploads);
+    const fanin_status status = uploads_acquire(run->items, run->count, ordinal, run->options, &run->uploads);
+    return status == FANIN_OK ? matrices_acquire(run->items, run->count, ordinal, run->options, &run->matrices) : status;
 }
 
 static fanin_status launch_on(struct run *run, int ordinal)
 {
-    return launch_all(run->items, run->count, ordinal, run->options);
+    const fanin_status status = launch_all(run->items, run->count, ordinal, run->options);
+    return status == FANIN_OK ? matrices_start(run->matrices, ordinal) : status;
 }
 
 static fanin_status upload_to(struct run *run, int ordinal)
@@ -174,9 +179,18 @@ static fanin_status upload_to(struct run *run, int ordinal)
     return uploads_write(run->uploads, ordinal);
 }
 
-/* What was acquired is given back even where the context is lost. */
-static void release(struct run *run)
+/* Waits for what was begun. An earlier error remains. What was acquired is given back even where the context is lost. */
+static fanin_status finish(struct run *run, fanin_status status)
 {
+    while (run->matrices != NULL) {
+        const int ordinal = matrices_ordinal(run->matrices);
+        struct context_scope scope;
+        const fanin_status entered = context_enter(first_on(run->items, ordinal)->name, ordinal, &scope);
+        status = matrices_finish(&run->matrices, status == FANIN_OK ? entered : status);
+        if (entered == FANIN_OK) {
+            context_leave(&scope);
+        }
+    }
     while (run->uploads != NULL) {
         const int ordinal = uploads_ordinal(run->uploads);
         struct context_scope scope;
@@ -186,12 +200,13 @@ static void release(struct run *run)
             context_leave(&scope);
         }
     }
+    return status;
 }
 
 static bool needs_more_than_launches(const struct item *items, size_t count)
 {
     size_t i = 0;
-    while (i < count && !upload_takes(&items[i])) {
+    while (i < count && items[i].fill->kind != FILL_ORTHOGONAL && !upload_takes(&items[i])) {
         i++;
     }
     return i < count;
@@ -200,7 +215,7 @@ static bool needs_more_than_launches(const struct item *items, size_t count)
 /* All is acquired before anything is written. The devices compute while the host reads. */
 static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
 {
-    struct run run = {items, count, options, NULL};
+    struct run run = {items, count, options, NULL, NULL};
     const bool has_more = needs_more_than_launches(items, count);
     const struct float_environment caller = float_environment_enter();
     fanin_status status = has_more ? on_each_device(&run, acquire) : FANIN_OK;
@@ -210,7 +225,7 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     if (status == FANIN_OK && has_more) {
         status = on_each_device(&run, upload_to);
     }
-    release(&run);
+    status = finish(&run, status);
     float_environment_leave(&caller);
     return status;
 }

@@ -21,6 +21,7 @@ static inline bool see_store(uint64_t address, uint64_t bytes)
 }
 
 #define CUDA_STORE_SEEN(address, bytes) see_store(address, bytes)
+#include "cuda/orthogonal_thread.h"
 #include "cuda/scatter.h"
 #include "cuda/thread.h"
 
@@ -46,6 +47,46 @@ void grid_scatter(const struct cuda_view *view, int size_log2, uintptr_t from, s
     seen = memory;
     for (int64_t number = 0; number < view->size; number++) {
         scatter_element(view, size_log2, from, number);
+    }
+}
+
+/* As reflector_kernel: the tiles of a column are added up in their order. */
+void grid_reflectors(const struct columns *columns)
+{
+    for (int64_t column = 0; column < columns->shorter; column++) {
+        double tail = 0.0;
+        for (int64_t tile = column / ORTHOGONAL_TILE; tile < reflector_tiles(columns); tile++) {
+            tail = double_add(tail, reflector_tile(columns, column, tile));
+        }
+        const struct orthogonal_reflector reflector = reflector_make(columns, column, tail);
+        for (int64_t thread = COLUMN_THREADS - 1; thread >= 0; thread--) {
+            reflector_scale(columns, column, &reflector, thread, COLUMN_THREADS);
+        }
+    }
+}
+
+/* As sign_kernel. */
+void grid_signs(const struct columns *columns)
+{
+    struct candidate candidates[COLUMN_THREADS];
+    for (int64_t column = 0; column < columns->shorter; column++) {
+        for (int64_t thread = 0; thread < COLUMN_THREADS; thread++) {
+            candidates[thread] = sign_candidate(columns, column, thread, COLUMN_THREADS);
+        }
+        for (int half = COLUMN_THREADS / 2; half > 0; half /= 2) {
+            for (int thread = 0; thread < half; thread++) {
+                candidates[thread] = sign_better(candidates[thread], candidates[thread + half]);
+            }
+        }
+        sign_make(columns, column, candidates[0]);
+    }
+}
+
+void grid_cut(const struct cut *cut, struct grid_memory *memory)
+{
+    seen = memory;
+    for (int64_t element = 0; element < cut->size; element++) {
+        cut_element(cut, element);
     }
 }
 

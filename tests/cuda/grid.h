@@ -3,6 +3,7 @@
 #ifndef FANIN_TESTS_CUDA_GRID_H
 #define FANIN_TESTS_CUDA_GRID_H
 
+#include "cuda/columns.h"
 #include "cuda/norm.h"
 #include "cuda/table.h"
 #include "cuda/view.h"
@@ -29,6 +30,11 @@ void grid_norm(const struct cuda_view *view, struct norm_partial *out);
 
 /* All threads of a launch that scatters. */
 void grid_scatter(const struct cuda_view *view, int size_log2, uintptr_t from, struct grid_memory *memory);
+
+/* The orthogonal fill's kernels. */
+void grid_reflectors(const struct columns *columns);
+void grid_signs(const struct columns *columns);
+void grid_cut(const struct cut *cut, struct grid_memory *memory);
 
 /* The generator's words, and with cuRAND's header those of its own curand_Philox4x32_10; false where there is none. */
 void grid_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);

@@ -37,6 +37,14 @@ void mock_add_region(const void *base, size_t bytes, enum cudaMemoryType type, i
     mock.regions[mock.region_count++] = (struct mock_region){base, bytes, type, device};
 }
 
+void mock_note(char what)
+{
+    const size_t length = strlen(mock.order);
+    if (length < MOCK_NOTES) {
+        mock.order[length] = what;
+    }
+}
+
 /* As the runtime does: a failure is the last error too. */
 static cudaError_t result(cudaError_t error)
 {
@@ -96,6 +104,7 @@ static void enqueue(struct work work)
 CUresult mock_get_current(CUcontext *out);
 CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
+CUresult mock_get_id(CUcontext context, unsigned long long *out);
 
 CUresult mock_get_current(CUcontext *out)
 {
@@ -113,6 +122,13 @@ CUresult mock_get_device(CUdevice *out)
 {
     *out = current_device();
     return mock.current != NULL ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+}
+
+CUresult mock_get_id(CUcontext context, unsigned long long *out)
+{
+    /* As the driver: NULL is the current one. The mock's contexts live as long as the program. */
+    *out = (uint64_t)(uintptr_t)(context != NULL ? (void *)context : mock.current);
+    return *out != 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
 }
 
 /* ------------------------------------------------ devices and errors ------------------------------------------------------ */
@@ -202,8 +218,24 @@ static cudaError_t allocate(void **out, size_t bytes, int *left)
         return result(cudaErrorMemoryAllocation);
     }
     *out = malloc(bytes);
+    if (*out == NULL) {
+        return result(cudaErrorMemoryAllocation);
+    }
+    memset(*out, 0xA5, bytes);
     *left += 1;
-    return result(*out != NULL ? cudaSuccess : cudaErrorMemoryAllocation);
+    return result(cudaSuccess);
+}
+
+static void remove_region(const void *base)
+{
+    size_t i = 0;
+    while (i < mock.region_count && mock.regions[i].base != base) {
+        i++;
+    }
+    for (; i + 1 < mock.region_count; i++) {
+        mock.regions[i] = mock.regions[i + 1];
+    }
+    mock.region_count -= i < mock.region_count;
 }
 
 static cudaError_t release(void *memory, int *left)
@@ -212,13 +244,23 @@ static cudaError_t release(void *memory, int *left)
         mock.freed_in_use += (uintptr_t)queue[i % QUEUE].from - (uintptr_t)memory < malloc_usable_size(memory);
     }
     *left -= memory != NULL;
+    remove_region(memory);
     free(memory);
     return result(cudaSuccess);
 }
 
+static cudaError_t allocate_on_device(void **out, size_t bytes)
+{
+    const cudaError_t error = allocate(out, bytes, &mock.frees_left);
+    if (error == cudaSuccess) {
+        mock_add_region(*out, bytes, cudaMemoryTypeDevice, current_device());
+    }
+    return error;
+}
+
 cudaError_t cudaMalloc(void **out, size_t bytes)
 {
-    return allocate(out, bytes, &mock.frees_left);
+    return allocate_on_device(out, bytes);
 }
 
 cudaError_t cudaFree(void *memory)
@@ -229,12 +271,14 @@ cudaError_t cudaFree(void *memory)
 cudaError_t cudaMallocAsync(void **out, size_t bytes, cudaStream_t stream)
 {
     (void)stream;
-    return mock.pool_error != cudaSuccess ? result(mock.pool_error) : allocate(out, bytes, &mock.frees_left);
+    mock_note('A');
+    return mock.pool_error != cudaSuccess ? result(mock.pool_error) : allocate_on_device(out, bytes);
 }
 
 cudaError_t cudaFreeAsync(void *memory, cudaStream_t stream)
 {
     (void)stream;
+    mock_note('E');
     drain(queued);
     return release(memory, &mock.frees_left);
 }
@@ -280,6 +324,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
     (void)stream;
     drain(queued);
     mock.synchronizations++;
+    mock_note('W');
     return result(cudaSuccess);
 }
 
@@ -330,26 +375,47 @@ cudaError_t cuda_launch_load(void)
     return result(mock.load_error);
 }
 
+bool mock_launches(char what, cudaStream_t stream, cudaError_t *error)
+{
+    drain(queued);
+    *error = result(mock.launch_error);
+    if (*error != cudaSuccess) {
+        return false;
+    }
+    mock_note(what);
+    mock.last_stream = stream;
+    return true;
+}
+
+static bool is_written(const struct cuda_table *table, const struct mock_region *region)
+{
+    bool is_written = false;
+    for (uint32_t i = 0; i < table->header.rows; i++) {
+        is_written |= table->slot[i].row.data - (uintptr_t)region->base < region->bytes;
+    }
+    return is_written;
+}
+
 cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream)
 {
     (void)slots;
-    drain(queued);
-    if (result(mock.launch_error) != cudaSuccess) {
-        return mock.lost != cudaSuccess ? mock.lost : mock.launch_error;
+    cudaError_t error;
+    if (!mock_launches('F', stream, &error)) {
+        return error;
     }
     for (uint32_t i = 0; i < table->header.rows; i++) {
         struct cudaPointerAttributes memory;
         (void)cudaPointerGetAttributes(&memory, (const void *)(uintptr_t)table->slot[i].row.data);
         mock.foreign_rows += memory.type != cudaMemoryTypeManaged && memory.device != current_device();
     }
-    static unsigned char writes[1 << 20];
     for (size_t i = 0; i < mock.region_count; i++) {
-        /* Rows of other regions are strays of this one, and not written. */
-        struct grid_memory memory = {(uintptr_t)mock.regions[i].base, mock.regions[i].bytes, writes, 0, 0};
-        grid_fill(table, 0, tiles, &memory);
+        if (is_written(table, &mock.regions[i])) {
+            /* Rows of other regions are strays of this one, and not written. */
+            struct grid_memory memory = {(uintptr_t)mock.regions[i].base, mock.regions[i].bytes, NULL, 0, 0};
+            grid_fill(table, 0, tiles, &memory);
+        }
     }
     mock.launches[current_device()]++;
-    mock.last_stream = stream;
     return cudaSuccess;
 }
 

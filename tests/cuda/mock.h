@@ -8,7 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MOCK_REGIONS 8
+#define MOCK_REGIONS 16
+#define MOCK_NOTES   64
 
 struct mock_region {
     const void *base;
@@ -37,12 +38,17 @@ struct mock {
 
     /* What happened. Foreign rows are of memory that is not the device's. */
     int launches[2], foreign_rows, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
+    uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;
     bool loaded_relaxed;
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */
     char primary[2], other[2];
     enum cudaStreamCaptureMode mode;
+
+    /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, S signs, C cut, W wait for a
+     * stream, E release to the pool, and what else is noted. The last are left out. */
+    char order[MOCK_NOTES + 1];
 };
 
 extern struct mock mock;
@@ -50,7 +56,13 @@ extern struct mock mock;
 /* Two devices, nothing current, nothing wrong. */
 void mock_reset(void);
 
-/* Memory that pointers may point to. */
+/* Adds to the order. */
+void mock_note(char what);
+
+/* Does all that is in the streams, and notes a launch in one; false where it fails, with the error, the last one then. */
+bool mock_launches(char what, cudaStream_t stream, cudaError_t *error);
+
+/* Memory that pointers may point to. Memory of the device that the module allocates is such while it lives. */
 void mock_add_region(const void *base, size_t bytes, enum cudaMemoryType type, int device);
 
 #endif

@@ -1,9 +1,10 @@
-/* libcuda.so.1 for tests: the three functions that the module looks up, answered by the test program. */
+/* libcuda.so.1 for tests: the functions that the module looks up, answered by the test program. */
 #include <cuda.h>
 
 CUresult mock_get_current(CUcontext *out);
 CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
+CUresult mock_get_id(CUcontext context, unsigned long long *out);
 
 CUresult cuCtxGetCurrent(CUcontext *out)
 {
@@ -18,4 +19,9 @@ CUresult cuCtxSetCurrent(CUcontext context)
 CUresult cuCtxGetDevice(CUdevice *out)
 {
     return mock_get_device(out);
+}
+
+CUresult cuCtxGetId(CUcontext context, unsigned long long *out)
+{
+    return mock_get_id(context, out);
 }

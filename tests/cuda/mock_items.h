@@ -18,7 +18,8 @@
 
 #define COUNT 5000
 
-static _Alignas(64) float on_device[2][COUNT], managed[COUNT], pinned[COUNT], pageable[COUNT], expected[COUNT];
+static _Alignas(64) float on_device[2][COUNT], managed[COUNT], pinned[COUNT], expected[COUNT];
+static __attribute__((unused)) float pageable[COUNT];
 static const struct fill normal = {.kind = FILL_NORMAL, .a = 0.0, .b = 1.0, .stream = 99};
 
 static inline fanin_options options_of(void *stream)

@@ -1,0 +1,272 @@
+#include "cuda/matrices.h"
+
+#include "cuda/context.h"
+#include "cuda/matrix.h"
+#include "cuda/orthogonal_launch.h"
+
+#include <stdlib.h>
+
+struct matrices {
+    struct matrices *next;
+    const struct item *items;
+    size_t count;
+    int ordinal;
+    uint64_t seed;
+    cudaStream_t stream;
+    struct handle handle;
+    struct matrix *matrix; /* each once, in the order of the items */
+    size_t *first;         /* the item that each is for first */
+    int *info;             /* what cuSOLVER says of each, when it is here */
+    size_t matrix_count;
+    char *device; /* one after another, the matrices; then `info` as the device has it */
+    void *host;   /* cuSOLVER's */
+    bool is_pooled;
+};
+
+static bool is_ours(const struct item *item, int ordinal)
+{
+    return item->fill->kind == FILL_ORTHOGONAL && (int)item->device.device_id == ordinal;
+}
+
+/* ------------------------------------------------ which matrices there are ----------------------------------------------- */
+
+/* Whether two items are cut from the same numbers. */
+static bool is_same(const struct item *a, const struct item *b)
+{
+    const struct fill *const f = a->fill, *const g = b->fill;
+    bool same = f->stream == g->stream && f->a == g->a && f->orthogonal.method == g->orthogonal.method &&
+                f->orthogonal.random == g->orthogonal.random && a->dtype == b->dtype && f->ndim == g->ndim;
+    for (int d = 0; d < f->ndim && same; d++) {
+        same = f->domain[d] == g->domain[d];
+    }
+    return same;
+}
+
+/* The matrix of an item, or their number. */
+static size_t find_matrix(const struct matrices *matrices, const struct item *item)
+{
+    size_t i = 0;
+    while (i < matrices->matrix_count && !is_same(&matrices->items[matrices->first[i]], item)) {
+        i++;
+    }
+    return i;
+}
+
+static fanin_status measure_all(struct matrices *matrices)
+{
+    for (size_t i = 0; i < matrices->count; i++) {
+        const struct item *const item = &matrices->items[i];
+        if (is_ours(item, matrices->ordinal) && find_matrix(matrices, item) == matrices->matrix_count) {
+            const fanin_status status = matrix_measure(&matrices->handle, item, &matrices->matrix[matrices->matrix_count]);
+            if (status != FANIN_OK) {
+                return status;
+            }
+            matrices->first[matrices->matrix_count++] = i;
+        }
+    }
+    return FANIN_OK;
+}
+
+/* ------------------------------------------------ memory ----------------------------------------------------------------- */
+
+static uint64_t bytes_of_info(const struct matrices *matrices)
+{
+    return matrices->matrix_count * sizeof *matrices->info;
+}
+
+/* What the largest matrix needs, and the infos of all behind it. */
+static const struct matrix *find_largest(const struct matrices *matrices)
+{
+    const struct matrix *largest = &matrices->matrix[0];
+    for (size_t i = 1; i < matrices->matrix_count; i++) {
+        largest = matrices->matrix[i].bytes > largest->bytes ? &matrices->matrix[i] : largest;
+    }
+    return largest;
+}
+
+/* A multiple of what an info is aligned to. */
+static uint64_t offset_of_info(const struct matrices *matrices)
+{
+    return (find_largest(matrices)->bytes + sizeof(int) - 1) / sizeof(int) * sizeof(int);
+}
+
+static fanin_status allocate_device(struct matrices *matrices)
+{
+    const struct matrix *const largest = find_largest(matrices);
+    const uint64_t bytes = offset_of_info(matrices) + bytes_of_info(matrices);
+    void *memory = NULL;
+    const cudaError_t error = context_allocate(&memory, bytes, matrices->stream, &matrices->is_pooled);
+    matrices->device = memory;
+    if (error != cudaErrorMemoryAllocation) {
+        return error == cudaSuccess ? FANIN_OK : context_fail(error, largest->name);
+    }
+    (void)cudaGetLastError();
+    return fanin_fail(
+        FANIN_ERROR_MEMORY,
+        "parameter '%s': making its orthogonal matrix of %lld × %lld needs %llu bytes of memory on CUDA device %d, "
+        "which it does not have to give",
+        largest->name, (long long)largest->shape.rows, (long long)largest->shape.columns, (unsigned long long)bytes,
+        matrices->ordinal);
+}
+
+static fanin_status allocate_host(struct matrices *matrices)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < matrices->matrix_count; i++) {
+        bytes = matrices->matrix[i].host_bytes > bytes ? matrices->matrix[i].host_bytes : bytes;
+    }
+    matrices->info = calloc(matrices->matrix_count, sizeof *matrices->info);
+    matrices->host = bytes > 0 ? malloc(bytes) : NULL;
+    if (matrices->info == NULL || (matrices->host == NULL && bytes > 0)) {
+        return fanin_fail(FANIN_ERROR_MEMORY,
+                          "parameter '%s': making its orthogonal matrix needs %zu bytes of the host's memory",
+                          find_largest(matrices)->name, bytes);
+    }
+    return FANIN_OK;
+}
+
+static void release(struct matrices *matrices, bool is_good)
+{
+    if (matrices->device != NULL) {
+        context_release(matrices->device, matrices->stream, matrices->is_pooled);
+    }
+    handles_put(&matrices->handle, is_good);
+    free(matrices->host);
+    free(matrices->info);
+    free(matrices->first);
+    free(matrices->matrix);
+    free(matrices);
+}
+
+static fanin_status acquire(struct matrices *matrices)
+{
+    fanin_status status = measure_all(matrices);
+    if (status == FANIN_OK) {
+        status = allocate_host(matrices);
+    }
+    if (status == FANIN_OK) {
+        status = allocate_device(matrices);
+    }
+    return status;
+}
+
+fanin_status matrices_acquire(const struct item *items, size_t count, int ordinal, const fanin_options *options,
+                              struct matrices **list)
+{
+    size_t first = 0, most = 0;
+    for (size_t i = count; i > 0; i--) {
+        if (is_ours(&items[i - 1], ordinal)) {
+            first = i - 1;
+            most++;
+        }
+    }
+    if (most == 0) {
+        return FANIN_OK;
+    }
+    const char *const name = items[first].name;
+    const cudaStream_t stream = context_stream(options, ordinal);
+    struct handle handle;
+    fanin_status status = handles_take(name, stream, &handle);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    struct matrices *const matrices = calloc(1, sizeof *matrices);
+    if (matrices == NULL) {
+        handles_put(&handle, true);
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's orthogonal fills", name);
+    }
+    *matrices = (struct matrices){
+        .items = items, .count = count, .ordinal = ordinal, .seed = options->seed, .stream = stream, .handle = handle};
+    matrices->matrix = calloc(most, sizeof *matrices->matrix);
+    matrices->first = calloc(most, sizeof *matrices->first);
+    status = matrices->matrix != NULL && matrices->first != NULL
+                 ? acquire(matrices)
+                 : fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for %zu orthogonal fills", name, most);
+    if (status != FANIN_OK) {
+        release(matrices, false);
+        return status;
+    }
+    matrices->next = *list;
+    *list = matrices;
+    return FANIN_OK;
+}
+
+/* ------------------------------------------------ work ------------------------------------------------------------------- */
+
+static fanin_status cut(const struct matrices *matrices, size_t number)
+{
+    for (size_t i = matrices->first[number]; i < matrices->count; i++) {
+        const struct item *const item = &matrices->items[i];
+        if (is_ours(item, matrices->ordinal) && is_same(item, &matrices->items[matrices->first[number]])) {
+            struct cut view;
+            matrix_cut(&matrices->matrix[number], item, matrices->device, &view);
+            const cudaError_t error = orthogonal_launch_cut(&view, matrices->stream);
+            if (error != cudaSuccess) {
+                return context_fail(error, item->name);
+            }
+        }
+    }
+    return FANIN_OK;
+}
+
+int matrices_ordinal(const struct matrices *list)
+{
+    return list->ordinal;
+}
+
+fanin_status matrices_start(struct matrices *list, int ordinal)
+{
+    const struct matrices *matrices = list;
+    while (matrices != NULL && matrices->ordinal != ordinal) {
+        matrices = matrices->next;
+    }
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; matrices != NULL && i < matrices->matrix_count && status == FANIN_OK; i++) {
+        int *const info = (int *)(matrices->device + offset_of_info(matrices));
+        status = matrix_make(&matrices->handle, &matrices->matrix[i], matrices->seed, ordinal, matrices->device, matrices->host,
+                             &info[i], matrices->stream);
+        if (status == FANIN_OK) {
+            status = cut(matrices, i);
+        }
+    }
+    return status;
+}
+
+/* Negative: an argument of ours was wrong. Positive: no convergence. */
+static fanin_status check_infos(const struct matrices *matrices)
+{
+    for (size_t i = 0; i < matrices->matrix_count; i++) {
+        if (matrices->info[i] != 0) {
+            const struct matrix *const matrix = &matrices->matrix[i];
+            const bool is_svd = matrix->shape.method == ORTHOGONAL_SVD;
+            return fanin_fail(FANIN_ERROR_SOLVER,
+                              "parameter '%s': cuSOLVER's %s of its matrix of %lld × %lld failed: found info %d, expected 0",
+                              matrix->name, is_svd ? "SVD" : "orgqr", (long long)matrix->shape.rows,
+                              (long long)matrix->shape.columns, matrices->info[i]);
+        }
+    }
+    return FANIN_OK;
+}
+
+fanin_status matrices_finish(struct matrices **list, fanin_status status)
+{
+    struct matrices *const matrices = *list;
+    *list = matrices->next;
+    cudaError_t error = cudaSuccess;
+    if (status == FANIN_OK) {
+        error = cudaMemcpyAsync(matrices->info, matrices->device + offset_of_info(matrices), bytes_of_info(matrices),
+                                cudaMemcpyDeviceToHost, matrices->stream);
+    }
+    /* After an error too: what was begun uses the memory of the host, and the handle. */
+    const cudaError_t waited = cudaStreamSynchronize(matrices->stream);
+    error = error == cudaSuccess ? waited : error;
+    if (error != cudaSuccess) {
+        /* What made a call of cuSOLVER's fail as well. */
+        status = status == FANIN_OK || status == FANIN_ERROR_SOLVER ? context_fail(error, matrices->matrix[0].name) : status;
+        (void)cudaGetLastError();
+    } else if (status == FANIN_OK) {
+        status = check_infos(matrices);
+    }
+    release(matrices, status == FANIN_OK);
+    return status;
+}

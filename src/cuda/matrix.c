@@ -1,0 +1,263 @@
+#include "cuda/matrix.h"
+
+#include "cuda/builder.h"
+#include "cuda/context.h"
+#include "cuda/launch.h"
+#include "cuda/orthogonal_launch.h"
+
+#include <limits.h>
+#include <math.h>
+
+/* Parts of the memory begin at multiples of this: what cudaMalloc aligns to. */
+#define ALIGNMENT 256
+
+/* From so many kept vectors on, the SVD goes by way of the polar decomposition (gesvdp), which is said to be 4 to 6 times as
+ * fast as QR iterations (gesvd) at 4096 and more; below, gesvd takes little time, and needs no second look. */
+#define POLAR_FROM 1024
+
+/* gesvdp moves singular values near 0 away from it, and tells by how much. As an error of the random matrix that is as good as
+ * rounding up to so many units in the last place of its norm; beyond, gesvd is asked. */
+#define POLAR_ERROR 64.0
+
+/* ------------------------------------------------ sizes ------------------------------------------------------------------ */
+
+static bool is_polar(const struct matrix *matrix)
+{
+    return matrix->shape.shorter >= POLAR_FROM;
+}
+
+static cudaDataType type_of(const struct matrix *matrix)
+{
+    return matrix->shape.dtype == DTYPE_FLOAT64 ? CUDA_R_64F : CUDA_R_32F;
+}
+
+/* Appends a part of `count` elements; false where 64 bits do not hold the sum. */
+static bool append(struct matrix *matrix, uint64_t *offset, int64_t count, int64_t size)
+{
+    const uint64_t gap = -matrix->bytes % ALIGNMENT;
+    *offset = matrix->bytes + gap;
+    return orthogonal_add_bytes(&matrix->bytes, (int64_t)gap, 1) && orthogonal_add_bytes(&matrix->bytes, count, size);
+}
+
+static bool lay_out(struct matrix *matrix)
+{
+    const int64_t m = matrix->shape.longer, n = matrix->shape.shorter, size = dtype_table[matrix->shape.dtype].size;
+    bool fits = append(matrix, &matrix->random, m * n, size) && append(matrix, &matrix->factors, n, size);
+    if (matrix->shape.method == ORTHOGONAL_HAAR) {
+        matrix->result = matrix->random;
+        fits = fits && append(matrix, &matrix->tau, n, size);
+    } else {
+        fits = fits && append(matrix, &matrix->result, m * n, size) && append(matrix, &matrix->singular, n, size) &&
+               append(matrix, &matrix->right, n * n, size);
+    }
+    return fits && append(matrix, &matrix->work, (int64_t)matrix->work_bytes, 1);
+}
+
+static cusolverStatus_t ask_orgqr(const struct handle *handle, struct matrix *matrix, const char **call)
+{
+    const int m = (int)matrix->shape.longer, n = (int)matrix->shape.shorter;
+    *call = "orgqr_bufferSize";
+    const cusolverStatus_t error =
+        matrix->shape.dtype == DTYPE_FLOAT64
+            ? handle->solver->orgqr_double_size(handle->cusolver, m, n, n, NULL, m, NULL, &matrix->elements)
+            : handle->solver->orgqr_float_size(handle->cusolver, m, n, n, NULL, m, NULL, &matrix->elements);
+    matrix->work_bytes = (uint64_t)matrix->elements * (uint64_t)dtype_table[matrix->shape.dtype].size;
+    return error;
+}
+
+/* Both kinds of SVD get the same memory, for gesvd may follow gesvdp. */
+static cusolverStatus_t ask_svd(const struct handle *handle, struct matrix *matrix, const char **call)
+{
+    const int64_t m = matrix->shape.longer, n = matrix->shape.shorter;
+    const cudaDataType type = type_of(matrix);
+    size_t device = 0, host = 0;
+    *call = "Xgesvd_bufferSize";
+    cusolverStatus_t error = handle->solver->gesvd_size(handle->cusolver, handle->params, 'S', 'S', m, n, type, NULL, m, type,
+                                                        NULL, type, NULL, m, type, NULL, n, type, &device, &host);
+    matrix->work_bytes = device;
+    matrix->host_bytes = host;
+    if (error == CUSOLVER_STATUS_SUCCESS && is_polar(matrix)) {
+        *call = "Xgesvdp_bufferSize";
+        error = handle->solver->gesvdp_size(handle->cusolver, handle->params, CUSOLVER_EIG_MODE_VECTOR, 1, m, n, type, NULL, m,
+                                            type, NULL, type, NULL, m, type, NULL, n, type, &device, &host);
+        matrix->work_bytes = device > matrix->work_bytes ? device : matrix->work_bytes;
+        matrix->host_bytes = host > matrix->host_bytes ? host : matrix->host_bytes;
+    }
+    return error;
+}
+
+fanin_status matrix_measure(const struct handle *handle, const struct item *item, struct matrix *out)
+{
+    *out = (struct matrix){.name = item->name};
+    orthogonal_describe(item->fill, item->dtype, &out->shape);
+    const bool is_haar = out->shape.method == ORTHOGONAL_HAAR;
+    if (is_haar && out->shape.longer > INT_MAX) {
+        return fanin_fail(FANIN_ERROR_SHAPE,
+                          "parameter '%s': found an orthogonal matrix of %lld × %lld, expected no more than "
+                          "%d rows and columns",
+                          item->name, (long long)out->shape.rows, (long long)out->shape.columns, INT_MAX);
+    }
+    const char *call = NULL;
+    const cusolverStatus_t error = is_haar ? ask_orgqr(handle, out, &call) : ask_svd(handle, out, &call);
+    if (error != CUSOLVER_STATUS_SUCCESS) {
+        return solver_fail(item->name, call, error);
+    }
+    if (!lay_out(out)) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': an orthogonal matrix of %lld × %lld needs 2^64 bytes or more",
+                          item->name, (long long)out->shape.rows, (long long)out->shape.columns);
+    }
+    return FANIN_OK;
+}
+
+/* ------------------------------------------------ making ----------------------------------------------------------------- */
+
+/* The random matrix, column by column. It is row-major over its domain: so each element of the domain goes where the columns
+ * want it, and nothing is transposed afterwards. A wide SVD's columns are the domain's rows. */
+static fanin_status draw(const struct matrix *matrix, uint64_t seed, int ordinal, char *device, cudaStream_t stream)
+{
+    const struct orthogonal *const shape = &matrix->shape;
+    const bool is_line = (shape->method == ORTHOGONAL_SVD && shape->wide) || shape->shorter == 1;
+    const int64_t size = shape->longer * shape->shorter;
+    int64_t extent[] = {is_line ? size : shape->longer, shape->shorter};
+    int64_t stride[] = {1, shape->longer};
+    int64_t step[] = {is_line ? 1 : shape->shorter, 1};
+    const struct item item = {.fill = &shape->random,
+                              .name = matrix->name,
+                              .data = device + matrix->random,
+                              .device = {kDLCUDA, ordinal},
+                              .dtype = shape->dtype,
+                              .ndim = is_line ? 1 : 2,
+                              .extent = extent,
+                              .stride = stride,
+                              .step = step,
+                              .size = size};
+    struct cuda_builder builder;
+    uint32_t tiles = 0;
+    size_t slots = 0;
+    cuda_builder_start(&builder, seed);
+    (void)cuda_builder_add(&builder, &item); /* an empty table takes any item */
+    if (!cuda_builder_finish(&builder, context_multiprocessors(ordinal), &tiles, &slots)) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", matrix->name);
+    }
+    const cudaError_t error = cuda_launch_fill(&builder.table, slots, tiles, stream);
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, matrix->name);
+}
+
+static struct columns columns_of(const struct matrix *matrix, uint64_t seed, char *device)
+{
+    return (struct columns){.matrix = device + matrix->result,
+                            .tau = device + matrix->tau,
+                            .factors = device + matrix->factors,
+                            .longer = matrix->shape.longer,
+                            .shorter = matrix->shape.shorter,
+                            .scale = matrix->shape.scale,
+                            .seed = seed,
+                            .sign_stream = matrix->shape.sign_stream,
+                            .is_double = matrix->shape.dtype == DTYPE_FLOAT64};
+}
+
+static fanin_status make_haar(const struct handle *handle, const struct matrix *matrix, uint64_t seed, char *device, int *info,
+                              cudaStream_t stream)
+{
+    const struct columns columns = columns_of(matrix, seed, device);
+    const cudaError_t failure = orthogonal_launch_reflectors(&columns, stream);
+    if (failure != cudaSuccess) {
+        return context_fail(failure, matrix->name);
+    }
+    const int m = (int)matrix->shape.longer, n = (int)matrix->shape.shorter;
+    void *const work = device + matrix->work;
+    const cusolverStatus_t error = columns.is_double
+                                       ? handle->solver->orgqr_double(handle->cusolver, m, n, n, columns.matrix, m, columns.tau,
+                                                                      work, matrix->elements, info)
+                                       : handle->solver->orgqr_float(handle->cusolver, m, n, n, columns.matrix, m, columns.tau,
+                                                                     work, matrix->elements, info);
+    return error == CUSOLVER_STATUS_SUCCESS ? FANIN_OK : solver_fail(matrix->name, "orgqr", error);
+}
+
+/* The right vectors are asked for as well: that both kinds of SVD do with both sides is sure. */
+static fanin_status call_gesvd(const struct handle *handle, const struct matrix *matrix, char *device, void *host, int *info)
+{
+    const int64_t m = matrix->shape.longer, n = matrix->shape.shorter;
+    const cudaDataType type = type_of(matrix);
+    const cusolverStatus_t error =
+        handle->solver->gesvd(handle->cusolver, handle->params, 'S', 'S', m, n, type, device + matrix->random, m, type,
+                              device + matrix->singular, type, device + matrix->result, m, type, device + matrix->right, n,
+                              type, device + matrix->work, (size_t)matrix->work_bytes, host, matrix->host_bytes, info);
+    return error == CUSOLVER_STATUS_SUCCESS ? FANIN_OK : solver_fail(matrix->name, "Xgesvd", error);
+}
+
+static fanin_status call_gesvdp(const struct handle *handle, const struct matrix *matrix, char *device, void *host, int *info,
+                                double *moved)
+{
+    const int64_t m = matrix->shape.longer, n = matrix->shape.shorter;
+    const cudaDataType type = type_of(matrix);
+    const cusolverStatus_t error = handle->solver->gesvdp(
+        handle->cusolver, handle->params, CUSOLVER_EIG_MODE_VECTOR, 1, m, n, type, device + matrix->random, m, type,
+        device + matrix->singular, type, device + matrix->result, m, type, device + matrix->right, n, type,
+        device + matrix->work, (size_t)matrix->work_bytes, host, matrix->host_bytes, info, moved);
+    return error == CUSOLVER_STATUS_SUCCESS ? FANIN_OK : solver_fail(matrix->name, "Xgesvdp", error);
+}
+
+/* Whether singular values were moved by no more than rounding does. The norm of a random matrix of elements of variance 1 is
+ * near √m + √n (Geman 1980); theirs is 1 or 1/3. */
+static bool is_accurate(const struct matrix *matrix, double moved)
+{
+    const double epsilon = matrix->shape.dtype == DTYPE_FLOAT64 ? 0x1p-52 : 0x1p-23;
+    const double variance = matrix->shape.random.kind == FILL_UNIFORM ? 1.0 / 3.0 : 1.0;
+    const double norm = sqrt(variance) * (sqrt((double)matrix->shape.longer) + sqrt((double)matrix->shape.shorter));
+    return moved <= POLAR_ERROR * epsilon * norm;
+}
+
+static fanin_status make_svd(const struct handle *handle, const struct matrix *matrix, uint64_t seed, int ordinal, char *device,
+                             void *host, int *info, cudaStream_t stream)
+{
+    fanin_status status = FANIN_OK;
+    double moved = INFINITY;
+    if (is_polar(matrix)) {
+        status = call_gesvdp(handle, matrix, device, host, info, &moved);
+        if (status == FANIN_OK && !is_accurate(matrix, moved)) {
+            /* The random matrix is gone. */
+            status = draw(matrix, seed, ordinal, device, stream);
+        }
+    }
+    if (status == FANIN_OK && !is_accurate(matrix, moved)) {
+        status = call_gesvd(handle, matrix, device, host, info);
+    }
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const struct columns columns = columns_of(matrix, seed, device);
+    const cudaError_t error = orthogonal_launch_signs(&columns, stream);
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, matrix->name);
+}
+
+fanin_status matrix_make(const struct handle *handle, const struct matrix *matrix, uint64_t seed, int ordinal, char *device,
+                         void *host, int *info, cudaStream_t stream)
+{
+    const fanin_status status = draw(matrix, seed, ordinal, device, stream);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    return matrix->shape.method == ORTHOGONAL_HAAR ? make_haar(handle, matrix, seed, device, info, stream)
+                                                   : make_svd(handle, matrix, seed, ordinal, device, host, info, stream);
+}
+
+void matrix_cut(const struct matrix *matrix, const struct item *item, const char *device, struct cut *out)
+{
+    const int64_t size = dtype_table[item->dtype].size;
+    *out = (struct cut){.matrix = device + matrix->result,
+                        .factors = device + matrix->factors,
+                        .longer = matrix->shape.longer,
+                        .shorter = matrix->shape.shorter,
+                        .data = (uint64_t)(uintptr_t)item->data,
+                        .start = item->start,
+                        .size = item->size,
+                        .wide = matrix->shape.wide,
+                        .is_double = matrix->shape.dtype == DTYPE_FLOAT64,
+                        .dtype = item->dtype,
+                        .size_log2 = __builtin_ctz((unsigned)size),
+                        .axes = item->ndim};
+    for (int d = 0; d < item->ndim; d++) {
+        out->axis[item->ndim - 1 - d] = (struct cut_axis){item->extent[d], item->stride[d] * size, item->step[d]};
+    }
+}

@@ -1,0 +1,250 @@
+/* Orthogonal fills on a device that cannot be done, or go wrong half way, with stand-ins for the runtime and for cuSOLVER: the
+ * parameter is named, nothing is left behind, and the next fill works. */
+#include "mock_items.h"
+
+#include "mock_cusolver.h"
+#include "orthogonal_reference.h"
+
+#include <limits.h>
+
+static struct fill fill;
+static struct item items[2]; /* one of each sort, the elementwise one first */
+static int handles;          /* that are kept */
+
+static int setup_plan(void **state)
+{
+    handles = mock_cusolver.handles;
+    memset(&mock_cusolver, 0, sizeof mock_cusolver);
+    mock_cusolver.handles = mock_cusolver.params = handles;
+    mock_cusolver.note = mock_note;
+    mock_cusolver.failure = CUSOLVER_STATUS_INTERNAL_ERROR;
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 20, 10);
+    const int result = setup(state);
+    items[0] = item_of(on_device[0] + 1000, 0, 100);
+    items[0].name = "other";
+    items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
+    return result;
+}
+
+static fanin_status run_plan(void)
+{
+    const fanin_options options = options_of(NULL);
+    memset(mock.order, 0, sizeof mock.order);
+    memset(mock.launches, 0, sizeof mock.launches);
+    return run_items(items, 2, &options);
+}
+
+/* What holds after a failure, and that the next run works. */
+static void check_after(void)
+{
+    assert_int_equal(mock.frees_left, 0);
+    assert_int_equal(mock.last, cudaSuccess);
+    assert_null(mock.current);
+    assert_int_equal(mock_cusolver.refused, 0);
+    assert_int_equal(mock_cusolver.handles, mock_cusolver.params);
+    mock_cusolver.fail_call = 0;
+    mock_cusolver.info = 0;
+    mock.fail_allocation = 0;
+    mock.launch_error = mock.pool_error = cudaSuccess;
+    assert_int_equal(run_plan(), FANIN_OK);
+    assert_int_equal(mock.frees_left, 0);
+    assert_memory_equal(on_device[0] + 1000, expected, 100 * sizeof(float));
+}
+
+static void assert_says(const char *words)
+{
+    if (strstr(fanin_last_error(), words) == NULL) {
+        fail_msg("'%s' is not in: %s", words, fanin_last_error());
+    }
+}
+
+/* Nothing was written, nor begun. */
+static void assert_untouched(void)
+{
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(on_device[0][i] == 0.0f);
+    }
+    assert_null(strpbrk(mock.order, "FRSCGPQ"));
+}
+
+static void test_capture(void **state)
+{
+    (void)state;
+    mock.capturing = true;
+    assert_failure(run_plan(), FANIN_ERROR_CAPTURE, "'weight'");
+    assert_untouched();
+    assert_string_equal(mock.order, "");
+    /* Elementwise fills are not held up. */
+    const fanin_options options = options_of(NULL);
+    assert_int_equal(run_items(items, 1, &options), FANIN_OK);
+    mock.capturing = false;
+    check_after();
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    mock.fail_allocation = 1;
+    /* 200 elements, 10 signs and 10 taus, each part from a multiple of 256 bytes on; orgqr's 77 elements; an info. */
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "'weight': making its orthogonal matrix of 20 × 10 needs 1848 bytes");
+    assert_untouched();
+    check_after();
+    /* A device without pools. */
+    mock.pool_error = cudaErrorNotSupported;
+    assert_int_equal(run_plan(), FANIN_OK);
+    assert_int_equal(mock.frees_left, 0);
+    memset(on_device, 0, sizeof on_device);
+    mock.fail_allocation = 1;
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "1848 bytes");
+    assert_untouched();
+    mock.pool_error = cudaErrorInvalidValue;
+    assert_failure(run_plan(), FANIN_ERROR_DEVICE, "'weight': CUDA says");
+    assert_untouched();
+    check_after();
+}
+
+/* Of several matrices the largest is told; they share the memory. */
+static void test_memory_of_the_largest(void **state)
+{
+    (void)state;
+    const struct fill larger = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 30, 40);
+    items[0] = reference_item(&larger, DTYPE_FLOAT64, on_device[0] + 1000, 0);
+    items[0].name = "larger";
+    mock.fail_allocation = 1;
+    /* Twice 1200 doubles (to a multiple of 256: 9728), 30 signs, 30 singular values (256), 900 of Vᵀ (7424), work, 2 infos. */
+    const int bytes = 2 * 9728 + 2 * 256 + 7424 + MOCK_CUSOLVER_DEVICE_BYTES + 8;
+    char words[100];
+    snprintf(words, sizeof words, "'larger': making its orthogonal matrix of 30 × 40 needs %d bytes", bytes);
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY, words);
+    assert_int_equal(run_plan(), FANIN_OK);
+    assert_string_equal(mock.order, "AFGSCFRQCWE");
+}
+
+static void test_too_large(void **state)
+{
+    (void)state;
+    /* One element of a matrix of 2^31 rows. */
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, (int64_t)INT_MAX + 1, 1);
+    items[1].ndim = 0;
+    items[1].size = 1;
+    assert_failure(run_plan(), FANIN_ERROR_SHAPE, "'weight': found an orthogonal matrix of 2147483648 × 1");
+    assert_untouched();
+    /* Two of 2^60 elements each, of 8 bytes. */
+    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, INT64_C(1) << 30, INT64_C(1) << 30);
+    items[1].dtype = DTYPE_FLOAT64;
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY,
+                   "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^64 bytes");
+    assert_untouched();
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 20, 10);
+    items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
+    check_after();
+}
+
+/* Each call of cuSOLVER's fails once, then each launch. */
+static void check_each_call(enum orthogonal_method method, const char *const calls[], int count)
+{
+    fill = reference_fill(method, ORTHOGONAL_NORMAL, 20, 10);
+    for (int i = 0; i < count; i++) {
+        mock.current = NULL;
+        mock_cusolver.fail_call = i + 1;
+        assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
+        assert_says("parameter 'weight'");
+        assert_says(calls[i]);
+        check_after(); /* keeps a handle: none has to be made for the next */
+        assert_int_equal(mock_cusolver.handles, 1);
+    }
+    mock_cusolver.fail_call = count + 1;
+    assert_int_equal(run_plan(), FANIN_OK);
+}
+
+static void test_calls(void **state)
+{
+    (void)state;
+    static const char *const haar[] = {"set_stream", "orgqr_bufferSize", "orgqr"};
+    static const char *const svd[] = {"set_stream", "Xgesvd_bufferSize", "Xgesvd"};
+    assert_int_equal(run_plan(), FANIN_OK);
+    check_each_call(ORTHOGONAL_HAAR, haar, 3);
+    check_each_call(ORTHOGONAL_SVD, svd, 3);
+}
+
+static void test_calls_polar(void **state)
+{
+    (void)state;
+    static const char *const calls[] = {"set_stream", "Xgesvd_bufferSize", "Xgesvdp_bufferSize", "Xgesvdp", "Xgesvd "};
+    mock_cusolver.is_shallow = true;
+    mock_cusolver.moved = 1.0;
+    for (int i = 0; i < 5; i++) {
+        fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 1024, 1024);
+        mock_cusolver.fail_call = i + 1;
+        assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
+        assert_says(calls[i]);
+        fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 20, 10);
+        check_after();
+    }
+}
+
+static void test_info(void **state)
+{
+    (void)state;
+    mock_cusolver.info = 3;
+    assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
+    assert_says("'weight': cuSOLVER's orgqr of its matrix of 20 × 10 failed: found info 3");
+    check_after();
+    fill.orthogonal.method = ORTHOGONAL_SVD;
+    mock_cusolver.info = -2;
+    assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
+    assert_says("SVD of its matrix of 20 × 10 failed: found info -2");
+    check_after();
+}
+
+static void test_launch(void **state)
+{
+    (void)state;
+    mock.launch_error = cudaErrorInvalidValue;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_untouched();
+    /* The plan's elementwise fills were begun first. */
+    assert_says("'other'");
+    check_after();
+    mock.launch_error = cudaErrorInvalidValue;
+    const fanin_options options = options_of(NULL);
+    assert_int_equal(run_items(&items[1], 1, &options), FANIN_ERROR_DEVICE);
+    assert_says("'weight'");
+    check_after();
+}
+
+/* A context that is lost while the work is being done: it is told, and the host's memory is not lost with it. */
+static void lose(char what)
+{
+    (void)what;
+    mock.lost = cudaErrorLaunchFailure;
+}
+
+static void test_lost(void **state)
+{
+    (void)state;
+    mock_cusolver.note = lose;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_says("the CUDA context is lost");
+    assert_int_equal(mock.frees_left, 0);
+    assert_int_equal(mock_cusolver.handles, mock_cusolver.params);
+    mock.lost = mock.last = cudaSuccess;
+    mock_cusolver.note = mock_note;
+    check_after();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_capture, setup_plan),
+        cmocka_unit_test_setup(test_memory, setup_plan),
+        cmocka_unit_test_setup(test_memory_of_the_largest, setup_plan),
+        cmocka_unit_test_setup(test_too_large, setup_plan),
+        cmocka_unit_test_setup(test_calls, setup_plan),
+        cmocka_unit_test_setup(test_calls_polar, setup_plan),
+        cmocka_unit_test_setup(test_info, setup_plan),
+        cmocka_unit_test_setup(test_launch, setup_plan),
+        cmocka_unit_test_setup(test_lost, setup_plan),
+    };
+    return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+}
