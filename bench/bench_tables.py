@@ -86,6 +86,36 @@ def model_table(run):
     return table(["model", "values", "dtype", "threads", "fastest, s", "median", "slowest", "GB/s", "of memory set"], rows)
 
 
+def gpu_tables(data):
+    """Fills and models on a GPU beside the CPU and torch; nothing where none was measured."""
+    run, torch = data["run"], data.get("gpu_torch", {})
+    results = [r for r in run["results"] if r["threads"] == 0]
+    if not results:
+        return []
+
+    def cells(r):
+        own, limit, cpu = r["seconds"]["best"], r["store_only_seconds"]["best"], r.get("cpu", {}).get("best")
+        return [f"{rate(r, 'median'):.4g}", f"{100 * limit / own:.0f} %", number(cpu and r["bytes"] / cpu / 1e9),
+                number(cpu and cpu / own)]
+    others = {(r["kind"], r["dtype"]): r for r in torch.get("results", [])}
+
+    def beside(r):
+        other = others.get((r["initializer"], r["dtype"]))
+        return [f"{rate(other, 'median'):.4g}" if other else "–"] if others else []
+    heading = ["GPU, GB/s", "of a kernel that only stores", "CPU, GB/s", "times as fast"]
+    most = max((r["bytes"] for r in results if r["group"] == "fill"), default=0)
+    fills = [[r["initializer"], r["dtype"], *cells(r), *beside(r)] for r in results if r["group"] == "fill" and r["bytes"] == most]
+    models = [[r["initializer"], f"{r['values']:,}", r["dtype"], f"{r['seconds']['median'] * 1e3:.3g}", *cells(r)]
+              for r in results if r["group"] == "model"]
+    small = [[r["name"].split("/")[1], r["initializer"], *(micro(r["seconds"][w]) for w in ("best", "median", "worst"))]
+             for r in results if r["group"] == "small"]
+    return ["### GPU", "", f"{run['gpu']}. Rates are medians; shares and ratios, of fastest repeats. The CPU: the fastest number of "
+            "threads.", "", f"Fills of {most >> 20} MiB:", "", *table(["fill", "dtype", *heading, *([f"torch {torch['version']}, GB/s"] if others else [])], fills), "Models:", "",
+            *table(["model", "values", "dtype", "ms", *heading], models),
+            "Small calls; -host: what the calling thread spends.", "",
+            *table(["call", "fill", "fastest, µs", "median", "slowest"], small)]
+
+
 def file_table(files):
     """One row a way, one column a folder."""
     folders = list(dict.fromkeys(r["folder"] for r in files))
@@ -118,7 +148,7 @@ def loads(data):
 
 
 def tables(data):
-    run = data["run"]
+    run = {**data["run"], "results": [r for r in data["run"]["results"] if r["threads"] > 0]}
     threads = sorted({r["threads"] for r in run["results"]})
     versions = {r["rival"]: r["version"] for r in data["rivals"] if "missing" not in r}
     missing = sorted({f"{r['rival']} ({r['missing']})" for r in data["rivals"] if "missing" in r})
@@ -150,6 +180,7 @@ def tables(data):
             "init-64: one `fanin_init` of 64 float32 values. plan-10000x64: 10,000 tensors of 64 values; run: `fanin_plan_run` alone, which "
             "checks the plan; all: with making, adding and freeing.", "", *small_table(run)]
     out += ["### Whole models", "", "Rules, plans and fills, in pieces of at most 512 MiB of memory.", "", *model_table(run)]
+    out += gpu_tables(data)
     if data.get("files"):
         out += ["### A file of GPT-2", "",
                 f"{data['files'][0]['bytes']:,} bytes, the whole process, start to end, seconds: median (fastest to slowest; × the median of "

@@ -103,15 +103,15 @@ static double scale_of_shape(const struct expected *expected)
 
 static void measure_fill(struct bench *bench, const struct recipe *recipe, const struct type *type, int64_t values)
 {
-    struct fill fill = {.desc = FANIN_DESC_INIT, .options = FANIN_OPTIONS_INIT};
+    struct fill fill = {.desc = FANIN_DESC_INIT, .options = bench_options(bench, SEED)};
     struct expected *const expected = &fill.expected;
     struct result result = {.group = "fill", .values = values, .bytes = values * type->dtype.bits / 8};
-    char size[24], spec[192];
+    char size[24], where[BENCH_WHERE_SIZE], spec[192];
     report_bytes(result.bytes, size, sizeof size);
     snprintf(result.initializer, sizeof result.initializer, "%s", recipe->name);
     snprintf(result.dtype, sizeof result.dtype, "%s", type->name);
-    snprintf(result.name, sizeof result.name, "fill/%s/%s/%s/t%d", recipe->name, type->name, size, bench->threads);
-    if (!bench_wanted(bench, result.name)) {
+    snprintf(result.name, sizeof result.name, "fill/%s/%s/%s/%s", recipe->name, type->name, size, bench_where(bench, where));
+    if (!bench_wanted(bench, result.name) || result.bytes > bench_memory_bytes(bench)) {
         return;
     }
     *expected =
@@ -126,13 +126,11 @@ static void measure_fill(struct bench *bench, const struct recipe *recipe, const
     bench_check(fanin_create(recipe->spec == NULL ? spec : recipe->spec, &fill.initializer), recipe->name);
     fill.desc.name = NAME;
     fill.desc.rule = FANIN_RULE_WEIGHT;
-    fill.options.seed = SEED;
-    fill.options.threads = bench->threads;
-    fill.tensor = (DLTensor){bench->memory, {kDLCPU, 0}, expected->ndim, type->dtype, expected->shape, NULL, 0};
-    memset(bench->memory, 0xff, (size_t)result.bytes);
+    fill.tensor = (DLTensor){bench_memory(bench), bench_device(bench), expected->ndim, type->dtype, expected->shape, NULL, 0};
+    bench_spoil(bench, result.bytes);
     bench_check(run_fill(&fill), result.name);
-    expected_check(expected, bench->memory, values, result.name);
-    bench_measure(bench, &(struct work){run_fill, &fill, result.bytes, result.bytes}, &result);
+    expected_check(expected, bench_read(bench, 0, result.bytes), values, result.name);
+    bench_measure(bench, &(struct work){run_fill, &fill, result.bytes, result.bytes, false}, &result);
     fanin_release(fill.initializer);
 }
 

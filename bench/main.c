@@ -12,14 +12,17 @@ static const char help[] =
     "usage: fanin_bench [OPTION]...\n"
     "       fanin_bench --compare BEFORE.json AFTER.json\n"
     "\n"
-    "Times fills on the CPU, beside memory set of the same bytes by the same threads, and prints a table. Every\n"
-    "answer is checked before it is timed. FANIN_CPU=portable, avx2, avx512 or neon forces a variant.\n"
+    "Times fills on the CPU, beside memory set of the same bytes by the same threads, and then, where there is a GPU, on\n"
+    "that, beside a kernel that only stores and beside the CPU; prints a table. Every answer is checked before it is\n"
+    "timed. FANIN_CPU=portable, avx2, avx512 or neon forces a variant of the CPU's.\n"
     "\n"
-    "  --filter REGEX     only cases whose name matches (POSIX extended), such as 'fill/normal/float32/.*/t1'\n"
+    "  --filter REGEX     only cases whose name matches (POSIX extended), such as 'fill/normal/float32/.*/(t1|gpu)'\n"
     "  --threads LIST     numbers of threads, such as 1,2 (default: 1 and all processors)\n"
     "  --quick            up to 64 MiB, fewer repeats\n"
     "  --values N         fills of N values (a power of two, 128 or more) in place of the sizes, and nothing else\n"
-    "  --most MIB         the most memory that is filled (default: 1024, or a quarter of the machine's)\n"
+    "  --most MIB         the most memory that is filled (default: 1024, or a quarter of the machine's; on a GPU as much\n"
+    "                     as the largest model takes)\n"
+    "  --device D         cpu, gpu or both (default)\n"
     "  --seconds S        of fills for each case (default: 0.2)\n"
     "  --least N          repeats at least (default: 5)\n"
     "  --models FOLDER    shapes and rules (default: the source's examples/models)\n"
@@ -29,11 +32,14 @@ static const char help[] =
 
 #define MOST_COUNTS 16
 
-enum { LONG_COMPARE = 256, LONG_LEAST };
+/* Of a GPU's memory: the largest model in one call. */
+#define MODEL_BYTES ((int64_t)17 << 30)
+
+enum { LONG_COMPARE = 256, LONG_LEAST, LONG_DEVICE };
 
 struct arguments {
     const char *json, *threads;
-    bool quick, compare;
+    bool quick, compare, on_cpu, on_gpu;
     int64_t most_bytes;
     regex_t filter;
 };
@@ -79,6 +85,7 @@ static void parse(int argc, char **argv, struct bench *bench, struct arguments *
         {"seconds", required_argument, NULL, 's'},
         {"least", required_argument, NULL, LONG_LEAST},
         {"models", required_argument, NULL, 'd'},
+        {"device", required_argument, NULL, LONG_DEVICE},
         {"json", required_argument, NULL, 'j'},
         {"compare", no_argument, NULL, LONG_COMPARE},
         {"help", no_argument, NULL, 'h'},
@@ -109,6 +116,13 @@ static void parse(int argc, char **argv, struct bench *bench, struct arguments *
             break;
         case 's':
             bench->seconds = positive(optarg, "--seconds");
+            break;
+        case LONG_DEVICE:
+            arguments->on_cpu = strcmp(optarg, "gpu") != 0;
+            arguments->on_gpu = strcmp(optarg, "cpu") != 0;
+            if (arguments->on_cpu && arguments->on_gpu && strcmp(optarg, "both") != 0) {
+                bench_stop("--device: found '%s', expected cpu, gpu or both", optarg);
+            }
             break;
         case LONG_LEAST:
             bench->least = (int)positive(optarg, "--least");
@@ -145,6 +159,7 @@ static void allocate(struct bench *bench, const struct machine *machine, const s
         }
     }
     const int64_t wanted = bench->values * 8 > bench->most_bytes ? bench->values * 8 : bench->most_bytes;
+    bench->memory_bytes = wanted;
     bench->flush_bytes = 2 * (size_t)machine->largest_cache;
     bench->memory = aligned_alloc(4096, (size_t)wanted);
     bench->flush = malloc(bench->flush_bytes);
@@ -156,10 +171,34 @@ static void allocate(struct bench *bench, const struct machine *machine, const s
     memset(bench->flush, 1, bench->flush_bytes);
 }
 
+static void run_cases(struct bench *bench)
+{
+    cases_fills(bench);
+    if (bench->values == 0) {
+        cases_small(bench);
+        cases_models(bench);
+    }
+}
+
+/* Opens the GPU, if it is wanted and there is one. */
+static bool open_gpu(struct gpu *gpu, const struct bench *bench, const struct arguments *arguments, struct machine *machine)
+{
+    static char reason[256];
+    const int64_t fills = bench->values * 8 > bench->most_bytes ? bench->values * 8 : bench->most_bytes;
+    const bool takes_models = !arguments->quick && arguments->most_bytes == 0;
+    snprintf(reason, sizeof reason, "--device cpu");
+    const bool is_there =
+        arguments->on_gpu && gpu_open(gpu, takes_models && fills < MODEL_BYTES ? MODEL_BYTES : fills, reason, sizeof reason);
+    machine->gpu = is_there ? gpu->name : NULL;
+    machine->no_gpu = reason;
+    return is_there;
+}
+
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {0};
+    struct arguments arguments = {.on_cpu = true, .on_gpu = true};
     struct bench bench = {.seconds = 0, .least = 0, .models = FANIN_BENCH_MODELS};
+    struct gpu gpu;
     int counts[MOST_COUNTS];
     parse(argc, argv, &bench, &arguments);
     if (arguments.compare) {
@@ -168,17 +207,19 @@ int main(int argc, char **argv)
     bench.seconds = bench.seconds > 0 ? bench.seconds : arguments.quick ? 0.02 : 0.2;
     bench.least = bench.least > 0 ? bench.least : arguments.quick ? 3 : 5;
     bench.most = bench.least > 1000 ? bench.least : 1000;
-    const struct machine machine = report_machine();
+    struct machine machine = report_machine();
     const int count = parse_threads(arguments.threads, machine.processors, counts);
     allocate(&bench, &machine, &arguments);
+    const bool has_gpu = open_gpu(&gpu, &bench, &arguments, &machine);
     report_heading(&machine);
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < count && arguments.on_cpu; i++) {
         bench.threads = counts[i];
-        cases_fills(&bench);
-        if (bench.values == 0) {
-            cases_small(&bench);
-            cases_models(&bench);
-        }
+        run_cases(&bench);
+    }
+    if (has_gpu) {
+        bench.gpu = &gpu;
+        run_cases(&bench);
+        gpu_close(&gpu);
     }
     cases_missing();
     if (bench.results.count == 0) {

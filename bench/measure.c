@@ -38,6 +38,15 @@ bool bench_wanted(const struct bench *bench, const char *name)
     return bench->filter == NULL || regexec(bench->filter, name, 0, NULL, 0) == 0;
 }
 
+const char *bench_where(const struct bench *bench, char text[BENCH_WHERE_SIZE])
+{
+    if (bench->gpu != NULL) {
+        return "gpu";
+    }
+    snprintf(text, BENCH_WHERE_SIZE, "t%d", bench->threads);
+    return text;
+}
+
 double bench_clock(void)
 {
     struct timespec now;
@@ -62,10 +71,57 @@ void bench_memory_set(void *memory, int64_t bytes, int threads)
     __asm__ volatile("" : : "r"(memory) : "memory");
 }
 
-static void set_pieces(const struct bench *bench, const struct work *work, int threads)
+unsigned char *bench_memory(const struct bench *bench)
+{
+    return bench->gpu != NULL ? bench->gpu->memory : bench->memory;
+}
+
+int64_t bench_memory_bytes(const struct bench *bench)
+{
+    return bench->gpu != NULL ? bench->gpu->memory_bytes : bench->memory_bytes;
+}
+
+void bench_spoil(const struct bench *bench, int64_t bytes)
+{
+    if (bench->gpu != NULL) {
+        gpu_spoil(bench->gpu, bytes);
+    } else {
+        memset(bench->memory, 0xff, (size_t)bytes);
+    }
+}
+
+const unsigned char *bench_read(const struct bench *bench, int64_t offset, int64_t bytes)
+{
+    if (bench->gpu == NULL) {
+        return bench->memory + offset;
+    }
+    gpu_read(bench->gpu, bench->gpu->memory + offset, bench->memory, bytes);
+    return bench->memory;
+}
+
+DLDevice bench_device(const struct bench *bench)
+{
+    return bench->gpu != NULL ? bench->gpu->device : (DLDevice){kDLCPU, 0};
+}
+
+fanin_options bench_options(const struct bench *bench, uint64_t seed)
+{
+    fanin_options options = FANIN_OPTIONS_INIT;
+    options.seed = seed;
+    options.threads = bench->threads;
+    options.cuda_stream = bench->gpu != NULL ? bench->gpu->stream : NULL;
+    return options;
+}
+
+static void run_limit(const struct bench *bench, const struct work *work)
 {
     for (int64_t left = work->bytes; left > 0; left -= work->piece_bytes) {
-        bench_memory_set(bench->memory, left < work->piece_bytes ? left : work->piece_bytes, threads);
+        const int64_t bytes = left < work->piece_bytes ? left : work->piece_bytes;
+        if (bench->gpu != NULL) {
+            gpu_store(bench->gpu, bytes);
+        } else {
+            bench_memory_set(bench->memory, bytes, bench->threads);
+        }
     }
 }
 
@@ -87,22 +143,38 @@ static void run(const struct work *work, const char *name)
     }
 }
 
+/* Seconds of some calls of the work, or of its limit where `name` is NULL. */
+static double time_calls(const struct bench *bench, const struct work *work, const char *name, int calls)
+{
+    const bool on_device = bench->gpu != NULL && !work->host_time;
+    const double begin = bench_clock();
+    if (on_device) {
+        gpu_begin(bench->gpu);
+    }
+    for (int i = 0; i < calls; i++) {
+        if (name != NULL) {
+            run(work, name);
+        } else {
+            run_limit(bench, work);
+        }
+    }
+    if (on_device) {
+        return gpu_end(bench->gpu);
+    }
+    const double seconds = bench_clock() - begin;
+    if (bench->gpu != NULL) {
+        gpu_wait(bench->gpu);
+    }
+    return seconds;
+}
+
 static int calls_of_a_sample(const struct bench *bench, const struct work *work, const struct result *result)
 {
-    int calls = 1;
-    for (;; calls *= 2) {
-        double begin = bench_clock();
-        for (int i = 0; i < calls; i++) {
-            run(work, result->name);
-        }
-        double least = bench_clock() - begin;
-        begin = bench_clock();
-        for (int i = 0; i < calls; i++) {
-            set_pieces(bench, work, result->threads);
-        }
-        const double other = bench_clock() - begin;
-        least = least < other ? least : other;
-        if (least >= LEAST_SAMPLE || calls >= 1 << 20) {
+    /* A device's queue takes about a thousand launches before the host has to wait. */
+    const int most = bench->gpu != NULL ? 512 : 1 << 20;
+    for (int calls = 1;; calls *= 2) {
+        const double fill = time_calls(bench, work, result->name, calls), limit = time_calls(bench, work, NULL, calls);
+        if ((fill < limit ? fill : limit) >= LEAST_SAMPLE || calls >= most) {
             return calls;
         }
     }
@@ -133,42 +205,51 @@ static void append(struct results *results, const struct result *result)
     results->list[results->count++] = *result;
 }
 
+/* The fastest of the same case with any number of threads. */
+static void find_on_cpu(const struct results *results, struct result *result)
+{
+    const size_t same = (size_t)(strrchr(result->name, '/') - result->name) + 1;
+    for (size_t i = 0; i < results->count && result->threads == 0; i++) {
+        const struct result *const other = &results->list[i];
+        const bool is_same =
+            other->threads > 0 && strncmp(other->name, result->name, same) == 0 && strchr(other->name + same, '/') == NULL;
+        if (is_same && (result->cpu.seconds == 0 || other->fill.best < result->cpu.seconds)) {
+            result->cpu.seconds = other->fill.best;
+            result->cpu.threads = other->threads;
+        }
+    }
+}
+
 void bench_measure(struct bench *bench, const struct work *work, struct result *result)
 {
-    double *const fills = malloc((size_t)bench->most * sizeof *fills), *const sets = malloc((size_t)bench->most * sizeof *sets);
-    if (fills == NULL || sets == NULL) {
+    double *const fills = malloc((size_t)bench->most * sizeof *fills), *const limits =
+                                                                           malloc((size_t)bench->most * sizeof *limits);
+    if (fills == NULL || limits == NULL) {
         bench_stop("out of memory");
     }
-    result->threads = bench->threads;
-    result->cold = work->bytes >= COLD_BYTES;
-    const int calls = result->cold ? 1 : calls_of_a_sample(bench, work, result);
+    result->threads = bench->gpu != NULL ? 0 : bench->threads;
+    result->cold = bench->gpu == NULL && work->bytes >= COLD_BYTES;
+    const int calls = work->bytes >= COLD_BYTES ? 1 : calls_of_a_sample(bench, work, result);
     double spent = 0;
     int count = 0;
     while (count < bench->most && (count < bench->least || spent < bench->seconds)) {
         if (result->cold) {
             flush_caches(bench);
         }
-        double begin = bench_clock();
-        for (int i = 0; i < calls; i++) {
-            set_pieces(bench, work, result->threads);
-        }
-        sets[count] = (bench_clock() - begin) / calls;
+        limits[count] = time_calls(bench, work, NULL, calls) / calls;
         if (result->cold) {
             flush_caches(bench);
         }
-        begin = bench_clock();
-        for (int i = 0; i < calls; i++) {
-            run(work, result->name);
-        }
-        const double taken = bench_clock() - begin;
+        const double taken = time_calls(bench, work, result->name, calls);
         fills[count++] = taken / calls;
         spent += taken;
     }
     result->repeats = count;
     result->fill = spread_of(fills, count);
-    result->memory_set = spread_of(sets, count);
+    result->limit = spread_of(limits, count);
+    find_on_cpu(&bench->results, result);
     free(fills);
-    free(sets);
+    free(limits);
     append(&bench->results, result);
     report_line(result);
 }

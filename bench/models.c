@@ -23,7 +23,7 @@ struct model {
     int64_t count, bytes, values;
     fanin_rules *rules;
     fanin_options options;
-    unsigned char *memory;
+    const struct bench *bench;
     int64_t piece;   /* bytes of memory */
     bool is_checked; /* compares each part of a tensor, once the plan ran, with a fill of its own */
     cJSON *root;
@@ -70,7 +70,7 @@ static void read_parameter(struct model *model, const cJSON *item, const char *p
 
 static struct model read_model(const struct bench *bench, const char *name)
 {
-    struct model model = {.options = FANIN_OPTIONS_INIT, .memory = bench->memory};
+    struct model model = {.options = bench_options(bench, SEED), .bench = bench};
     char path[4096];
     snprintf(path, sizeof path, "%s/%s.rules.json", bench->models, name);
     char *text = text_read(path);
@@ -91,9 +91,9 @@ static struct model read_model(const struct bench *bench, const char *name)
             read_parameter(&model, item, path);
         }
     }
-    model.piece = bench->most_bytes < MOST_PIECE ? bench->most_bytes : MOST_PIECE;
-    model.options.seed = SEED;
-    model.options.threads = bench->threads;
+    /* A device takes a model that fits it in one call. */
+    const int64_t most = bench->gpu != NULL ? INT64_MAX : MOST_PIECE;
+    model.piece = bench_memory_bytes(bench) < most ? bench_memory_bytes(bench) : most;
     return model;
 }
 
@@ -129,7 +129,8 @@ static fanin_status compare_row(const struct model *model, const struct part *pa
         bench_stop("out of memory");
     }
     const fanin_status status = fanin_init(NULL, &desc, &tensor, &options);
-    const unsigned char *const row = model->memory + part->offset + (part->rows - 1) * parameter->row_bytes;
+    const int64_t place = part->offset + (part->rows - 1) * parameter->row_bytes;
+    const unsigned char *const row = bench_read(model->bench, place, parameter->row_bytes);
     if (status == FANIN_OK && memcmp(tensor.data, row, (size_t)parameter->row_bytes) != 0) {
         bench_stop("%s: row %lld is not what a fill of that row alone gives", parameter->name, (long long)offset[0]);
     }
@@ -145,7 +146,8 @@ static fanin_status run_piece(const struct model *model, const struct part *part
         int64_t shape[MOST_DIMS], offset[MOST_DIMS];
         DLTensor tensor;
         const fanin_desc desc = box_of(model, parts[i].parameter, parts[i].first, parts[i].rows, shape, offset, &tensor);
-        tensor.data = model->memory + parts[i].offset;
+        tensor.data = bench_memory(model->bench) + parts[i].offset;
+        tensor.device = bench_device(model->bench);
         status = fanin_plan_add(plan, NULL, &desc, &tensor);
     }
     if (status == FANIN_OK) {
@@ -199,7 +201,8 @@ void cases_models(struct bench *bench)
     for (int i = 0; i < 3; i++) {
         struct result result = {.group = "model"};
         snprintf(result.initializer, sizeof result.initializer, "%s", names[i]);
-        snprintf(result.name, sizeof result.name, "model/%s/t%d", names[i], bench->threads);
+        char where[BENCH_WHERE_SIZE];
+        snprintf(result.name, sizeof result.name, "model/%s/%s", names[i], bench_where(bench, where));
         if (!bench_wanted(bench, result.name)) {
             continue;
         }
@@ -210,7 +213,7 @@ void cases_models(struct bench *bench)
         model.is_checked = true;
         bench_check(run_model(&model), result.name);
         model.is_checked = false;
-        bench_measure(bench, &(struct work){run_model, &model, model.bytes, model.piece}, &result);
+        bench_measure(bench, &(struct work){run_model, &model, model.bytes, model.piece, false}, &result);
         fanin_rules_free(model.rules);
         free(model.parameters);
         cJSON_Delete(model.root);

@@ -77,7 +77,13 @@ void report_heading(const struct machine *machine)
     printf("fanin %s, kernels %s; %s, %d processors, %.1f GiB, largest cache %s\n", fanin_version(), machine->variant,
            machine->cpu, machine->processors, (double)machine->memory / (1 << 30), cache);
     printf("load average %.2f; no thread is pinned; caches are flushed before each repeat from 4 MiB on\n", machine->load[0]);
-    printf("GB/s: median, and from the slowest to the fastest repeat. share: of memory set, fastest against fastest.\n\n");
+    if (machine->gpu != NULL) {
+        printf("GPU: %s\n", machine->gpu);
+    } else {
+        printf("no GPU: %s\n", machine->no_gpu);
+    }
+    printf("GB/s: median, and from the slowest to the fastest repeat. share: of memory set, on a GPU of a kernel that only\n"
+           "stores, fastest against fastest; after it, on a GPU, the CPU's fastest repeat of the same case in GB/s.\n\n");
     printf("%-48s %8s %19s %11s %8s %7s %7s\n", "case", "GB/s", "slowest .. fastest", "ns a call", "ns/value", "share",
            "repeats");
 }
@@ -85,10 +91,14 @@ void report_heading(const struct machine *machine)
 void report_line(const struct result *result)
 {
     const double bytes = (double)result->bytes * 1e-9;
-    printf("%-48s %8.2f %8.2f .. %7.2f %11.0f %8.3f %6.1f%% %7d\n", result->name, bytes / result->fill.median,
+    printf("%-48s %8.2f %8.2f .. %7.2f %11.0f %8.3f %6.1f%% %7d", result->name, bytes / result->fill.median,
            bytes / result->fill.worst, bytes / result->fill.best, result->fill.median * 1e9,
-           result->fill.median * 1e9 / (double)result->values, 100 * result->memory_set.best / result->fill.best,
-           result->repeats);
+           result->fill.median * 1e9 / (double)result->values, 100 * result->limit.best / result->fill.best, result->repeats);
+    if (result->cpu.seconds > 0) {
+        printf("   %8.2f by t%d, x%.1f", bytes / result->cpu.seconds, result->cpu.threads,
+               result->cpu.seconds / result->fill.best);
+    }
+    putchar('\n');
     fflush(stdout);
 }
 
@@ -118,7 +128,11 @@ static void write_result(FILE *file, const struct result *result)
             (long long)result->bytes, (long long)result->values, result->threads, result->repeats,
             result->cold ? "true" : "false");
     write_spread(file, "seconds", &result->fill);
-    write_spread(file, "memory_set_seconds", &result->memory_set);
+    write_spread(file, result->threads > 0 ? "memory_set_seconds" : "store_only_seconds", &result->limit);
+    if (result->cpu.seconds > 0) {
+        fprintf(file, ", \"cpu\": {\"best\": %.4g, \"threads\": %d}, \"speed_up\": %.4g", result->cpu.seconds,
+                result->cpu.threads, result->cpu.seconds / result->fill.best);
+    }
     fputc('}', file);
 }
 
@@ -137,6 +151,8 @@ void report_json(const struct machine *machine, const struct results *results, c
     fprintf(file, ", \"processors\": %d, \"memory\": %lld, \"largest_cache\": %lld, \"compiler\": ", machine->processors,
             (long long)machine->memory, (long long)machine->largest_cache);
     write_text(file, __VERSION__);
+    fputs(machine->gpu != NULL ? ", \"gpu\": " : ", \"no_gpu\": ", file);
+    write_text(file, machine->gpu != NULL ? machine->gpu : machine->no_gpu);
     fprintf(file, ", \"load_before\": %.2f, \"load_after\": %.2f, \"results\": [", machine->load[0], load[0]);
     for (size_t i = 0; i < results->count; i++) {
         fputs(i == 0 ? "\n" : ",\n", file);

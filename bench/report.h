@@ -10,7 +10,8 @@ struct machine {
     const char *variant; /* of the library's kernels */
     int processors;      /* that this process may use */
     int64_t memory, largest_cache;
-    double load[3]; /* averages over 1, 5 and 15 minutes */
+    const char *gpu, *no_gpu; /* its name; where it is NULL, why */
+    double load[3];           /* averages over 1, 5 and 15 minutes */
 };
 
 struct machine report_machine(void);

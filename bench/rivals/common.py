@@ -17,6 +17,7 @@ def arguments():
     parser.add_argument("--values", type=int, required=True)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", required=True)
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="cuda: torch alone")
     return parser.parse_args()
 
 

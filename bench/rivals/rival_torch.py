@@ -1,4 +1,4 @@
-"""torch fills tensors that it has already."""
+"""torch fills tensors that it has already, on the CPU or on a GPU."""
 import common
 
 args = common.arguments()
@@ -7,11 +7,23 @@ import torch  # noqa: E402
 
 torch.set_num_threads(args.threads)
 rival = common.Rival("torch", torch.__version__, args, "in place: uniform_, normal_, fill_")
+
+
+def finished(fill):
+    """A GPU works on when the call returns."""
+    def run():
+        answer = fill()
+        if args.device == "cuda":
+            torch.cuda.synchronize()
+        return answer
+    return run
+
+
 for dtype in common.DTYPES:
-    tensor = torch.zeros(args.values, dtype=getattr(torch, dtype))
+    tensor = torch.zeros(args.values, dtype=getattr(torch, dtype), device=args.device)
     for kind, run in (("constant", lambda: tensor.fill_(common.CONSTANT)),
                       ("uniform", lambda: tensor.uniform_(-common.SCALE, common.SCALE)),
                       ("normal", lambda: tensor.normal_(0, common.SIGMA))):
-        rival.time(kind, dtype, args.values, tensor.element_size(), run, lambda t: t[:1 << 20].double().numpy())
+        rival.time(kind, dtype, args.values, tensor.element_size(), finished(run), lambda t: t[:1 << 20].cpu().double().numpy())
     del tensor
 rival.write()
