@@ -18,20 +18,22 @@ const struct api_dtype api_dtypes[API_DTYPES] = {
 
 /* The constant is one that every dtype holds. */
 const struct api_kind api_kinds[API_KINDS] = {
-    [API_UNIFORM] = {"uniform", "uniform_weight", "[\"uniform\", {\"scale\": 0.3}]", 0, 32, 1, API_TAKES_FLOATS},
-    [API_NORMAL] = {"normal", "normal_weight", "[\"normal\", {\"sigma\": 0.7}]", 0, 32, 1, API_TAKES_FLOATS},
-    [API_XAVIER_UNIFORM] = {"xavier uniform", "xavier_weight", "xavier", 2, 32, 1, API_TAKES_FLOATS},
+    [API_UNIFORM] = {"uniform", "uniform_weight", "[\"uniform\", {\"scale\": 0.3}]", 0, 32, 1, API_TAKES_FLOATS, 0},
+    [API_NORMAL] = {"normal", "normal_weight", "[\"normal\", {\"sigma\": 0.7}]", 0, 32, 1, API_TAKES_FLOATS, 0},
+    [API_XAVIER_UNIFORM] = {"xavier uniform", "xavier_weight", "xavier", 2, 32, 1, API_TAKES_FLOATS, 0},
     [API_XAVIER_NORMAL] = {"xavier gaussian", "xavier_gaussian_weight",
                            "[\"xavier\", {\"rnd_type\": \"gaussian\", \"factor_type\": \"in\", \"magnitude\": 2.34}]", 2, 32, 1,
-                           API_TAKES_FLOATS},
-    [API_INTEGER] = {"weight_quantize", "fc_weight_quantize", NULL, 0, 32, 1, API_TAKES_SIGNED},
-    [API_CONSTANT] = {"constant", "constant_weight", "[\"constant\", {\"value\": 1}]", 0, 32, 1, API_TAKES_ALL},
-    [API_BILINEAR] = {"bilinear", "bilinear_weight", "bilinear", 4, 4, 1, API_TAKES_FLOATS},
+                           API_TAKES_FLOATS, 0},
+    [API_INTEGER] = {"weight_quantize", "fc_weight_quantize", NULL, 0, 32, 1, API_TAKES_SIGNED, 0},
+    [API_CONSTANT] = {"constant", "constant_weight", "[\"constant\", {\"value\": 1}]", 0, 32, 1, API_TAKES_ALL, 0},
+    [API_BILINEAR] = {"bilinear", "bilinear_weight", "bilinear", 4, 4, 1, API_TAKES_FLOATS, 0},
     [API_BILINEAR_CENTRED] = {"bilinear centred", "centred_weight", "[\"bilinear\", {\"centred\": true}]", 4, 4, 1,
-                              API_TAKES_FLOATS},
-    [API_LSTMBIAS] = {"lstmbias", "lstm_weight", "[\"lstmbias\", {\"forget_bias\": 1}]", 1, 32, 4, API_TAKES_ALL},
-    [API_INDEXED] = {"custom", "indexed_weight", "test_indexed", 0, 32, 1, API_TAKES_SIGNED},
-    [API_PACKED] = {"packed", "packed_weight", "test_packed", 1, 32, 1, API_TAKES_FLOATS},
+                              API_TAKES_FLOATS, 0},
+    [API_LSTMBIAS] = {"lstmbias", "lstm_weight", "[\"lstmbias\", {\"forget_bias\": 1}]", 1, 32, 4, API_TAKES_ALL, 0},
+    [API_SVD] = {"svd", "svd_weight", "orthogonal", 2, 32, 1, API_TAKES_FLOATS, 300000},
+    [API_HAAR] = {"haar", "haar_weight", "[\"orthogonal\", {\"method\": \"haar\"}]", 2, 32, 1, API_TAKES_FLOATS, 300000},
+    [API_INDEXED] = {"custom", "indexed_weight", "test_indexed", 0, 32, 1, API_TAKES_SIGNED, 0},
+    [API_PACKED] = {"packed", "packed_weight", "test_packed", 1, 32, 1, API_TAKES_FLOATS, 0},
 };
 
 static void store_small(void *address, DLDataType type, int value)
@@ -132,7 +134,8 @@ bool api_takes(const struct api_kind *kind, const struct api_dtype *dtype)
 
 bool api_takes_shape(const struct api_kind *kind, int ndim, const int64_t *shape)
 {
-    return ndim >= kind->min_ndim && ndim <= kind->max_ndim && (ndim == 0 || shape[0] % kind->rows_multiple == 0);
+    return ndim >= kind->min_ndim && ndim <= kind->max_ndim && (ndim == 0 || shape[0] % kind->rows_multiple == 0) &&
+           (kind->most == 0 || api_product(ndim, shape) <= kind->most);
 }
 
 fanin_initializer *api_create(const char *spec)

@@ -24,6 +24,7 @@ struct api_kind {
     int min_ndim, max_ndim; /* that it can fill */
     int64_t rows_multiple;  /* of the extent of axis 0 */
     int takes;              /* API_TAKES_* */
+    int64_t most;           /* elements whose bits do not depend on the number of threads; 0: any number */
 };
 
 enum {
@@ -44,6 +45,8 @@ enum {
     API_BILINEAR,
     API_BILINEAR_CENTRED,
     API_LSTMBIAS,
+    API_SVD,
+    API_HAAR,
     API_INDEXED,
     API_PACKED,
     API_KINDS

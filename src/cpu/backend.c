@@ -5,7 +5,6 @@
 #include "cpu/norm.h"
 #include "cpu/orthogonal_set.h"
 #include "cpu/parallel.h"
-#include "float_environment.h"
 #include "scatter.h"
 #include "walk.h"
 
@@ -193,31 +192,14 @@ static fanin_status fill_ready(const struct run *run, int threads)
     return status == FANIN_OK ? parallel_for(total, TILE, threads, fill_tile, run) : status;
 }
 
-/* LAPACK and its threads, which are born when it is opened, compute in the contract's environment. */
-static fanin_status open_orthogonal(struct run *run, const fanin_options *options)
-{
-    const struct float_environment caller = float_environment_enter();
-    const fanin_status status = cpu_orthogonal_open(run->items, run->count, options, &run->orthogonal);
-    float_environment_leave(&caller);
-    return status;
-}
-
-static fanin_status next_orthogonal(const struct run *run)
-{
-    const struct float_environment caller = float_environment_enter();
-    const fanin_status status = cpu_orthogonal_next(run->orthogonal);
-    float_environment_leave(&caller);
-    return status;
-}
-
 static fanin_status fill_all(struct run *run, const fanin_options *options)
 {
-    fanin_status status = open_orthogonal(run, options);
+    fanin_status status = cpu_orthogonal_open(run->items, run->count, options, &run->orthogonal);
     if (run->orthogonal == NULL) {
         return status == FANIN_OK ? fill_ready(run, options->threads) : status;
     }
     while (status == FANIN_OK && !cpu_orthogonal_done(run->orthogonal)) {
-        status = next_orthogonal(run);
+        status = cpu_orthogonal_next(run->orthogonal);
         if (status == FANIN_OK) {
             status = fill_ready(run, options->threads);
         }

@@ -26,7 +26,7 @@ struct haar {
     double *sums;        /* of squares: shorter for each tile of rows */
     void *triangle;      /* block × block */
     void *work;
-    int64_t leading, block, work_size, tiles;
+    int64_t leading, block, tiles;
 };
 
 static void lay_out(const struct orthogonal *what, struct cpu_layout *layout, struct haar *out)
@@ -37,9 +37,9 @@ static void lay_out(const struct orthogonal *what, struct cpu_layout *layout, st
     const int64_t line = 64 / size, lines = (what->longer - 1) / line + 1;
     out->leading = what->shorter == 1 ? what->longer : (lines | 1) * line;
     out->tiles = (what->longer - 1) / ORTHOGONAL_TILE + 1;
-    out->work_size = out->block * (what->shorter > ORGQR_WORK ? what->shorter : ORGQR_WORK);
+    const int64_t work = what->shorter > ORGQR_WORK ? what->shorter : ORGQR_WORK;
     int64_t elements;
-    if (__builtin_mul_overflow(out->leading, what->shorter, &elements)) {
+    if (__builtin_mul_overflow(out->leading, what->shorter, &elements) || work > INT64_MAX / out->block) {
         layout->overflows = true;
         return;
     }
@@ -48,7 +48,7 @@ static void lay_out(const struct orthogonal *what, struct cpu_layout *layout, st
     out->tau = cpu_layout_add(layout, what->shorter, size);
     out->sums = cpu_layout_add(layout, out->tiles * what->shorter, sizeof(double));
     out->triangle = cpu_layout_add(layout, out->block * out->block, size);
-    out->work = cpu_layout_add(layout, out->work_size, size);
+    out->work = cpu_layout_add(layout, work * out->block, size);
 }
 
 fanin_status cpu_haar_bytes(const struct cpu_orthogonal_task *task, uint64_t *bytes)
@@ -56,7 +56,7 @@ fanin_status cpu_haar_bytes(const struct cpu_orthogonal_task *task, uint64_t *by
     struct cpu_layout layout = {NULL, 0, false};
     struct haar haar = {.leading = 0};
     lay_out(&task->what, &layout, &haar);
-    return cpu_layout_finish(&layout, task, haar.leading > haar.work_size ? haar.leading : haar.work_size, bytes);
+    return cpu_layout_finish(&layout, task, haar.leading, bytes);
 }
 
 /* ------------------------------------------------ the reflectors ------------------------------------------------ */
@@ -223,7 +223,7 @@ static fanin_status multiply_reflectors(const struct cpu_orthogonal_task *task, 
         }
         if (info == 0) {
             routine = "orgqr";
-            info = lapack->orgqr(height, width, width, reflectors, haar->leading, tau, haar->work, haar->work_size);
+            info = lapack->orgqr(height, width, width, reflectors, haar->leading, tau, haar->work, haar->block * ORGQR_WORK);
         }
         if (info != 0) {
             return cpu_orthogonal_fail(task, routine, info);

@@ -2,6 +2,7 @@
 
 #include "cpu/parallel.h"
 
+#include <fenv.h>
 #include <stdlib.h>
 
 /* Matrices are computed together as long as they need no more bytes than this. */
@@ -123,6 +124,14 @@ static fanin_status allocate(struct cpu_orthogonal_set *set)
     return FANIN_OK;
 }
 
+/* LAPACK's environment: the contract's, of the x87 unit too, which some of OpenBLAS's norms use. The threads of a BLAS keep
+ * that in which they are born, when LAPACK is opened or their number is set. */
+static void enter_environment(fenv_t *caller)
+{
+    fegetenv(caller);
+    fesetenv(FE_DFL_ENV);
+}
+
 static fanin_status open_set(struct cpu_orthogonal_set *set, const struct item *items, size_t count, size_t orthogonal,
                              const fanin_options *options)
 {
@@ -166,7 +175,10 @@ fanin_status cpu_orthogonal_open(const struct item *items, size_t count, const f
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu orthogonal fills", orthogonal);
     }
     set->threads = parallel_threads(options->threads);
+    fenv_t caller;
+    enter_environment(&caller);
     const fanin_status status = open_set(set, items, count, orthogonal, options);
+    fesetenv(&caller);
     if (status != FANIN_OK) {
         cpu_orthogonal_close(set);
         return status;
@@ -187,9 +199,13 @@ void cpu_orthogonal_close(struct cpu_orthogonal_set *set)
 
 static fanin_status compute(struct cpu_orthogonal_set *set, struct matrix *matrix)
 {
+    fenv_t caller;
+    enter_environment(&caller);
     matrix->task.memory = set->memory + matrix->place;
-    return matrix->task.what.method == ORTHOGONAL_SVD ? cpu_svd(&matrix->task, &matrix->result)
-                                                      : cpu_haar(&matrix->task, &matrix->result);
+    const fanin_status status = matrix->task.what.method == ORTHOGONAL_SVD ? cpu_svd(&matrix->task, &matrix->result)
+                                                                           : cpu_haar(&matrix->task, &matrix->result);
+    fesetenv(&caller);
+    return status;
 }
 
 static fanin_status compute_small(const void *context, int64_t begin, int64_t end)
@@ -202,11 +218,8 @@ static fanin_status compute_small(const void *context, int64_t begin, int64_t en
     return status;
 }
 
-fanin_status cpu_orthogonal_next(struct cpu_orthogonal_set *set)
+static fanin_status compute_group(struct cpu_orthogonal_set *set)
 {
-    uint64_t bytes;
-    set->begin = set->end;
-    set->end = group_end(set, set->begin, &bytes);
     cpu_solver_enter(set->lapack, 1);
     fanin_status status = parallel_for((int64_t)(set->end - set->begin), 1, set->threads, compute_small, &set);
     cpu_solver_leave(set->lapack);
@@ -215,6 +228,18 @@ fanin_status cpu_orthogonal_next(struct cpu_orthogonal_set *set)
         status = set->matrices[i].small ? FANIN_OK : compute(set, &set->matrices[i]);
     }
     cpu_solver_leave(set->lapack);
+    return status;
+}
+
+fanin_status cpu_orthogonal_next(struct cpu_orthogonal_set *set)
+{
+    uint64_t bytes;
+    set->begin = set->end;
+    set->end = group_end(set, set->begin, &bytes);
+    fenv_t caller;
+    enter_environment(&caller);
+    const fanin_status status = compute_group(set);
+    fesetenv(&caller);
     return status;
 }
 
