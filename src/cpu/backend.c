@@ -5,18 +5,13 @@
 #include "cpu/norm.h"
 #include "cpu/orthogonal_set.h"
 #include "cpu/parallel.h"
-#include "scatter.h"
-#include "walk.h"
+#include "cpu/part.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Elements of a tile: small enough to share a plan evenly, large enough (tens of microseconds) to make sharing cheap. A multiple
  * of 4, so that a tile begins where a Philox block does. */
 #define TILE 65536
-
-/* Elements on their way to memory where they do not lie one after another. */
-#define BUFFER 256
 
 /* The elements of all items are numbered one after another; those of item i begin at begin[i]. */
 struct run {
@@ -26,51 +21,6 @@ struct run {
     uint64_t seed;
     struct cpu_orthogonal_set *orthogonal; /* NULL: no item is */
 };
-
-/* An item that is being filled. */
-struct job {
-    const struct item *item;
-    cpu_kernel kernel;
-    struct cpu_fill fill;
-};
-
-/* The axis along which the kernel's run of domain elements is used best: for a constant the one that is densest in memory, for
- * all others the densest in the domain. */
-static int inner_axis(const struct item *item)
-{
-    const bool constant = item->fill->kind == FILL_CONSTANT;
-    int best = item->ndim - 1;
-    int64_t least = INT64_MAX;
-    for (int d = item->ndim - 1; d >= 0; d--) {
-        const int64_t distance = constant ? llabs(item->stride[d]) : item->step[d];
-        if (distance < least) {
-            least = distance;
-            best = d;
-        }
-    }
-    return best;
-}
-
-/* Fills `count` elements of a row, from the walk's place on. */
-static void fill_row(const struct job *job, const struct walk *walk, int64_t count)
-{
-    const int64_t size = dtype_table[job->item->dtype].size;
-    const int64_t stride = walk->inner.stride;
-    const int64_t step = job->item->fill->kind == FILL_CONSTANT ? 1 : walk->inner.step;
-    if (count == 1 || (stride == size && step == 1)) {
-        job->kernel(&job->fill, walk->index, count, walk->data);
-        return;
-    }
-    _Alignas(64) char buffer[BUFFER * 8];
-    const int64_t most = (BUFFER - 1) / step + 1;
-    int64_t done = 0;
-    while (done < count) {
-        const int64_t taken = count - done < most ? count - done : most;
-        job->kernel(&job->fill, walk->index + done * step, (taken - 1) * step + 1, buffer);
-        scatter((size_t)size, buffer, step, walk->data + done * stride, stride, taken);
-        done += taken;
-    }
-}
 
 /* The elements of an item that are filled now: orthogonal ones when their matrix is there, and with the last of these all
  * others. Nearly all runs fill everything at once. */
@@ -98,15 +48,7 @@ static fanin_status fill_part(const struct run *run, size_t i, int64_t first, in
     if (item->fill->kind == FILL_ORTHOGONAL) {
         job.fill.orthogonal = cpu_orthogonal_find(run->orthogonal, i);
     }
-    struct walk walk;
-    walk_start(&walk, item, inner_axis(item), first);
-    while (left > 0) {
-        const int64_t row = walk_left_in_row(&walk);
-        const int64_t count = row < left ? row : left;
-        fill_row(&job, &walk, count);
-        walk_advance(&walk, count);
-        left -= count;
-    }
+    part_fill(&job, first, left);
     return FANIN_OK;
 }
 

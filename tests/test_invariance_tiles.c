@@ -1,0 +1,82 @@
+/* Layouts across memory that are large enough for many tiles, bands and threads: transposed matrices, weights of convolutions in
+ * the order of other frameworks, boxes of them. Each element has the bits that it has in a row-major parameter. */
+#include "api_helpers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define GUARD 64
+
+static const uint64_t seed = 77;
+
+static const struct {
+    int ndim;
+    int64_t shape[5];
+} shapes[] = {
+    {2, {300, 701}},     {2, {4099, 33}},     {2, {2, 30011}},       {2, {30011, 2}},
+    {2, {150, 1031}},    {3, {67, 9, 257}},   {3, {513, 130, 3}},    {3, {5, 7000, 5}},
+    {4, {64, 33, 3, 3}}, {4, {3, 3, 96, 65}}, {4, {16, 16, 17, 17}}, {5, {9, 8, 7, 6, 31}},
+};
+
+/* An interval of the box in each axis, of all of it or of some. */
+static void choose_box(int ndim, const int64_t *global, uint64_t *random, int64_t *offset, int64_t *shape)
+{
+    for (int d = 0; d < ndim; d++) {
+        shape[d] = api_random_below(random, 2) ? global[d] : 1 + api_random_below(random, global[d]);
+        offset[d] = api_random_below(random, global[d] - shape[d] + 1);
+    }
+}
+
+static void check_layouts(int kind_index, const struct api_dtype *dtype, int layouts)
+{
+    const struct api_kind *const kind = &api_kinds[kind_index];
+    uint64_t random = (uint64_t)kind_index * 100 + dtype->size;
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        const int ndim = shapes[s].ndim;
+        if (!api_takes_shape(kind, ndim, shapes[s].shape)) {
+            continue;
+        }
+        void *const whole = api_whole(kind, dtype, ndim, shapes[s].shape, seed);
+        for (int i = 0; i < layouts; i++) {
+            int64_t offset[5], shape[5];
+            choose_box(ndim, shapes[s].shape, &random, offset, shape);
+            size_t bytes;
+            const struct api_view view = api_random_view(ndim, shape, dtype->size, GUARD, &random, &bytes);
+            struct api_memory memory = api_memory_open(bytes);
+            const DLTensor tensor = api_tensor(&memory, &view, dtype);
+            api_fill(kind, &tensor, seed, 1 + i % 3, shapes[s].shape, offset);
+            api_expect(&memory, &view, dtype->size, whole, shapes[s].shape, offset);
+            char what[100];
+            snprintf(what, sizeof what, "%s, %s, shape %d, layout %d", kind->label, dtype->name, (int)s, i);
+            api_memory_check(&memory, what);
+            api_memory_close(&memory);
+        }
+        free(whole);
+    }
+}
+
+static void test_layouts(void **state)
+{
+    (void)state;
+    static const struct {
+        int kind, dtype;
+    } cases[] = {{API_UNIFORM, API_FLOAT32},  {API_NORMAL, API_FLOAT32}, {API_INTEGER, API_INT8},
+                 {API_BILINEAR, API_FLOAT32}, {API_PACKED, API_FLOAT32}, {API_CONSTANT, API_FLOAT32}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        check_layouts(cases[i].kind, &api_dtypes[cases[i].dtype], 12);
+    }
+    for (int t = 0; t < 4; t++) {
+        check_layouts(API_NORMAL, &api_dtypes[t], 6);
+    }
+}
+
+int main(void)
+{
+    api_register();
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layouts)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
