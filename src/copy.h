@@ -42,10 +42,6 @@ fanin_status copy_new(const char *name, struct copy_array *array, int ndim, cons
 /* NULL is fine. */
 void copy_free(struct copy *copy);
 
-/* Writes the domain's elements [index, index + count), which the dtype can hold, one after another; `out` is aligned to its
- * element. In the floating-point environment of the contract. (In copy_read.c.) */
-void copy_read(const struct copy_map *map, enum dtype dtype, int64_t index, int64_t count, void *out);
-
 /* Do they give the same values to one domain? */
 bool copy_same(const struct copy *a, const struct copy *b);
 

@@ -1,6 +1,5 @@
 #include "source.h"
 
-#include "copy.h"
 #include "elements.h"
 #include "scatter.h"
 #include "store.h"
@@ -137,10 +136,6 @@ static fanin_status read_elements(struct source_reader *reader, const struct ite
                                   void *out)
 {
     const struct fill *const fill = item->fill;
-    if (fill->kind == FILL_COPY) {
-        copy_read(&fill->copy->map, item->dtype, index, count, out);
-        return FANIN_OK;
-    }
     if (elements_same(fill->stored->dtype, item->dtype)) {
         return read_stored(reader, item, index, count, out);
     }

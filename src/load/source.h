@@ -1,9 +1,8 @@
-/* Where fills that are not computed get their elements: constant arrays (kind COPY) and stored tensors (LOAD). All that a backend
- * needs for either; nothing here knows a device.
+/* Where LOAD fills get their elements from while they run; nothing here knows a device.
  *
- * A run goes like this. The plan makes a source, adds every fill to it and gives it to the items: what can go wrong with files
- * goes wrong before anything is written. Backends read, from as many threads as they like. When all is done the plan asks whether
- * a file was changed meanwhile, and closes. */
+ * Items of a plan have its source. When it runs, the files of all its fills are opened first: what is wrong with one is found
+ * before anything is written. Then backends read, from as many threads as they like. When all is done the plan asks whether a file
+ * was changed meanwhile, and closes. */
 #ifndef FANIN_SRC_LOAD_SOURCE_H
 #define FANIN_SRC_LOAD_SOURCE_H
 
@@ -21,12 +20,6 @@ struct source {
     } * files;
     size_t count, capacity;
 };
-
-/* Whether fills of this kind are read. */
-static inline bool source_reads(enum fill_kind kind)
-{
-    return kind == FILL_COPY || kind == FILL_LOAD;
-}
 
 /* Opens the file that a fill reads, unless it is open already, and checks that it is the one whose header was read, unchanged.
  * Does nothing for fills that read none. Errors: FILE, MEMORY; the message names the parameter and the path. */
@@ -47,7 +40,7 @@ struct source_reader {
 void source_reader_free(struct source_reader *reader);
 
 /* Writes the item's elements [position, position + count) to `out`, one after another and converted to its dtype; they are
- * numbered with the last axis fastest. The item's fill is a COPY or LOAD, and `item->source` has its file. `out` is aligned to
+ * numbered with the last axis fastest. The item's fill is a LOAD, and `item->source` has its file open. `out` is aligned to
  * the element. Of a file it reads what these elements need, and gaps between them of less than a page. Long ranges cost least.
  * To be called in the floating-point environment of the contract.
  * Errors: FILE, FORMAT (the file ends early), MEMORY; the message names the parameter and the path; `out` then holds anything. */
