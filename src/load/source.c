@@ -18,6 +18,12 @@
 
 /* ------------------------------------------------ the files of a run ------------------------------------------------------ */
 
+/* Puts the parameter's name in front of the last error. */
+static fanin_status fail(fanin_status status, const char *name)
+{
+    return fanin_fail(status, "parameter '%s': %s", name, fanin_last_error());
+}
+
 static struct source_file *find_file(const struct source *source, const struct store *store, size_t number)
 {
     for (size_t i = 0; i < source->count; i++) {
@@ -48,7 +54,7 @@ static fanin_status reserve(struct source *source)
     return FANIN_OK;
 }
 
-static fanin_status open_file(struct source *source, const struct store *store, size_t number)
+static fanin_status open_file(struct source *source, const char *name, const struct store *store, size_t number)
 {
     const struct store_file *const file = &store->files[number];
     struct file_state state;
@@ -58,7 +64,7 @@ static fanin_status open_file(struct source *source, const struct store *store, 
     if (status != FANIN_OK) {
         return status;
     }
-    source->files[source->count++] = (struct source_file){store, number, fd};
+    source->files[source->count++] = (struct source_file){store, number, name, fd};
     return file_check(fd, file->path, &file->state, "since its header was read; make the initializer again");
 }
 
@@ -67,8 +73,8 @@ fanin_status source_add(struct source *source, const char *name, const struct fi
     if (fill->kind != FILL_LOAD || !is_in_file(fill->stored) || find_file(source, fill->store, fill->stored->file)) {
         return FANIN_OK;
     }
-    const fanin_status status = open_file(source, fill->store, fill->stored->file);
-    return status == FANIN_OK ? FANIN_OK : fanin_fail(status, "parameter '%s': %s", name, fanin_last_error());
+    const fanin_status status = open_file(source, name, fill->store, fill->stored->file);
+    return status == FANIN_OK ? FANIN_OK : fail(status, name);
 }
 
 fanin_status source_check(const struct source *source)
@@ -77,6 +83,7 @@ fanin_status source_check(const struct source *source)
     for (size_t i = 0; i < source->count && status == FANIN_OK; i++) {
         const struct store_file *const file = &source->files[i].store->files[source->files[i].number];
         status = file_check(source->files[i].fd, file->path, &file->state, "while it was read");
+        status = status == FANIN_OK ? FANIN_OK : fail(status, source->files[i].name);
     }
     return status;
 }
@@ -236,5 +243,5 @@ fanin_status source_read(struct source_reader *reader, const struct item *item, 
         walk_start(&end, item, item->ndim - 1, position + count - 1);
         status = read_apart(reader, item, &walk, count, end.index, out);
     }
-    return status == FANIN_OK ? FANIN_OK : fanin_fail(status, "parameter '%s': %s", item->name, fanin_last_error());
+    return status == FANIN_OK ? FANIN_OK : fail(status, item->name);
 }

@@ -16,6 +16,7 @@ struct source {
     struct source_file {
         const struct store *store; /* outlives the source */
         size_t number;             /* of the file in it */
+        const char *name;          /* of the first parameter that reads it, for messages; outlives the source */
         int fd;
     } * files;
     size_t count, capacity;
@@ -25,7 +26,8 @@ struct source {
  * Does nothing for fills that read none. Errors: FILE, MEMORY; the message names the parameter and the path. */
 fanin_status source_add(struct source *source, const char *name, const struct fill *fill);
 
-/* Whether a file was changed since it was opened: then what was read is worth nothing. Errors: FILE. */
+/* Whether a file was changed since it was opened: then what was read is worth nothing. Errors: FILE; the message names a
+ * parameter and the path. */
 fanin_status source_check(const struct source *source);
 
 /* Closes the files. */
