@@ -119,8 +119,8 @@ static void check_result(const fanin_initializer *initializer, bool verbose, con
 
 static fanin_initializer *from_memory(const cJSON *stored, const fanin_initializer *default_init, int verbose)
 {
-    const char *names[MOST_ELEMENTS];
-    DLTensor tensors[MOST_ELEMENTS];
+    const char *names[MOST_ELEMENTS] = {NULL};
+    DLTensor tensors[MOST_ELEMENTS] = {{0}};
     struct shape shapes[MOST_ELEMENTS];
     size_t count = 0;
     const cJSON *array;

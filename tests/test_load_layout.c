@@ -266,7 +266,7 @@ static void test_small(void **state)
 {
     (void)state;
     const struct folder folder = folder_open();
-    struct stored_array scalar = make_array(DTYPE_FLOAT64, 0, NULL);
+    struct stored_array scalar = make_array(DTYPE_FLOAT64, 0, &(int64_t){0});
     for (int source = 0; source < SOURCES; source += TENSORS) {
         fanin_initializer *const initializer = from_source(&folder, (enum source)source, &scalar);
         check_box(initializer, &scalar, scalar.data, DTYPE_FLOAT64, "a scalar");
