@@ -193,8 +193,8 @@ typedef struct fanin_options {
  * with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its element.
  * initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
  * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, and those of
- * fanin_create for an `__init__`. Nothing is written then; only a custom fill, or the caller's statistic, may fail after the
- * first write. */
+ * fanin_create for an `__init__`. Nothing is written then; only a custom fill, the caller's statistic, or a file that changes
+ * or fails while it is read (FILE, FORMAT), may fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -225,8 +225,8 @@ FANIN_API fanin_status fanin_plan_check(const fanin_plan *plan);
 FANIN_API fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out);
 
 /* Checks the plan, then fills all of it; may be called again. options: NULL means the defaults. Two threads must not run one
- * plan at once: both would write the same memory. After the first write only a custom fill or the caller's statistic can
- * fail; the contents of the plan's tensors are then unspecified. */
+ * plan at once: both would write the same memory. After the first write only a custom fill, the caller's statistic, or a file
+ * that changes or fails while it is read can fail; the contents of the plan's tensors are then unspecified. */
 FANIN_API fanin_status fanin_plan_run(const fanin_plan *plan, const fanin_options *options);
 
 /* ---------------------------------------------------------------- 5. typed constructors ---------------------------- */
@@ -321,8 +321,7 @@ FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num
  * rounding (16-bit ones by way of float32), to an infinity where they are too large; floats to integers cut towards 0, to the
  * nearest that the dtype has where they do not fit and to 0 from NaN; integers to integers modulo 2^bits; to bool true for all
  * but 0. verbose: lines "Initialized NAME by loading" and "… by default" go to the options' log, whatever their `verbose` is.
- * Errors: FILE (also for anything but a regular file), FORMAT. After the first write of a run that loads, FILE and FORMAT errors
- * of a file that changes, or fails, may come too. In this version it fills tensors on the CPU alone. MXNet's Load. */
+ * Errors: FILE (also for anything but a regular file), FORMAT. In this version it fills tensors on the CPU alone. MXNet's Load. */
 FANIN_API fanin_status fanin_load(const char *path, const fanin_initializer *default_init, int verbose,
                                   fanin_initializer **out);
 
