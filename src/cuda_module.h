@@ -15,7 +15,7 @@ struct cuda_host {
     /* fanin_fail with a finished message: there is one last error, the library's. */
     fanin_status (*fail)(fanin_status status, const char *message);
 
-    /* Fills items whose elements are read (kind COPY), in memory of the host, by all threads that the options allow. Errors:
+    /* Fills items whose elements are read (kinds COPY and LOAD), in memory of the host, by all threads that the options allow. Errors:
      * those of reading. */
     fanin_status (*read)(const struct item *items, size_t count, const fanin_options *options);
 };

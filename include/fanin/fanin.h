@@ -321,7 +321,8 @@ FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num
  * rounding (16-bit ones by way of float32), to an infinity where they are too large; floats to integers cut towards 0, to the
  * nearest that the dtype has where they do not fit and to 0 from NaN; integers to integers modulo 2^bits; to bool true for all
  * but 0. verbose: lines "Initialized NAME by loading" and "… by default" go to the options' log, whatever their `verbose` is.
- * Errors: FILE (also for anything but a regular file), FORMAT. In this version it fills tensors on the CPU alone. MXNet's Load. */
+ * Errors: FILE (also for anything but a regular file), FORMAT. A fill on a CUDA device returns when the elements are there; a
+ * stream that is being captured is a CAPTURE error. MXNet's Load. */
 FANIN_API fanin_status fanin_load(const char *path, const fanin_initializer *default_init, int verbose,
                                   fanin_initializer **out);
 

@@ -17,11 +17,6 @@ static fanin_status supports(const struct item *item)
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': its fill '%s' has no function for tensors on CUDA devices",
                           item->name, item->fill->custom.kind);
     }
-    if (item->fill->kind == FILL_LOAD) {
-        return fanin_fail(FANIN_ERROR_DEVICE,
-                          "parameter '%s': found a stored tensor, which only tensors on the CPU take in this version",
-                          item->name);
-    }
     return context_prepare(item->name, (int)item->device.device_id);
 }
 
@@ -37,7 +32,7 @@ static fanin_status check_item(const struct item *item, const fanin_options *opt
         *(reach < 0 ? &low : &high) += reach;
     }
     const fanin_status status = context_check_memory(item->name, item->data, low, high, ordinal);
-    const bool waits = item->fill->kind == FILL_ORTHOGONAL;
+    const bool waits = item->fill->kind == FILL_ORTHOGONAL || upload_takes(item);
     return status == FANIN_OK && waits ? context_check_capture(item->name, context_stream(options, ordinal)) : status;
 }
 

@@ -44,7 +44,7 @@ struct upload {
 
 bool upload_takes(const struct item *item)
 {
-    return item->fill->kind == FILL_COPY;
+    return item->fill->kind == FILL_COPY || item->fill->kind == FILL_LOAD;
 }
 
 static bool is_own(const struct item *item, int ordinal)
@@ -122,11 +122,6 @@ fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal
     if (name == NULL) {
         return FANIN_OK;
     }
-    const cudaStream_t stream = context_stream(options, ordinal);
-    fanin_status status = context_check_capture(name, stream);
-    if (status != FANIN_OK) {
-        return status;
-    }
     struct upload *const upload = calloc(1, sizeof *upload);
     if (upload == NULL) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its way to CUDA device %d", name, ordinal);
@@ -135,12 +130,12 @@ fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal
     upload->count = count;
     upload->ordinal = ordinal;
     upload->options = options;
-    upload->stream = stream;
+    upload->stream = context_stream(options, ordinal);
     upload->bytes = bytes;
     upload->pieces.is_done = true;
     const cudaError_t error = make_buffers(upload, needs_staging);
     if (error != cudaSuccess) {
-        status = context_fail(error, name);
+        const fanin_status status = context_fail(error, name);
         destroy(upload);
         return status;
     }

@@ -12,8 +12,8 @@ struct upload;
 bool upload_takes(const struct item *item);
 
 /* Gets the buffers for a device and puts them in front of the list, or does nothing where no item of the device is read. Items
- * and options are borrowed. Errors: CAPTURE where the stream is being captured; MEMORY; DEVICE. Then no item was written, and the
- * list is as it was. */
+ * and options are borrowed, the stream is not being captured. Errors: MEMORY, DEVICE. Then no item was written, and the list is as it
+ * was. */
 fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal, const fanin_options *options,
                              struct upload **list);
 

@@ -1,4 +1,4 @@
-/* Constants that are arrays: read on the host, copied or scattered on the device; against the host, and while a stream is being
+/* Constants that are arrays and stored tensors: read on the host, copied or scattered on the device; against the host, and while a stream is being
  * captured. Needs a GPU. */
 #include "device_compare.h"
 
@@ -66,6 +66,43 @@ static void test_large(void **state)
     free(back);
 }
 
+/* Stored tensors in every dtype that they are converted to, whole and as a box. */
+static void test_load(void **state)
+{
+    (void)state;
+    enum { ROWS = 130, COLUMNS = 301 };
+    static float values[ROWS * COLUMNS];
+    static const struct view whole = {.ndim = 2, .shape = {ROWS, COLUMNS}};
+    static const struct view box = {
+        .ndim = 2, .shape = {60, 100}, .sharded = true, .global = {ROWS, COLUMNS}, .start = {70, 201}};
+    const char *const names[] = {"block.weight"};
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        values[i] = (float)(i % 1201) / 16.0f;
+    }
+    const DLTensor source = {values, {kDLCPU, 0}, 2, types[2].dtype, (int64_t *)whole.shape, NULL, 0};
+    fanin_initializer *load = NULL;
+    assert_int_equal(fanin_load_tensors(names, &source, 1, NULL, 0, &load), FANIN_OK);
+    for (size_t t = 0; t < TYPES; t++) {
+        for (int part = 0; part < 2; part++) {
+            const struct view *const view = part ? &box : &whole;
+            const size_t bytes = (size_t)(view->shape[0] * view->shape[1]) * types[t].dtype.bits / 8;
+            DLTensor tensor = {host, {kDLCPU, 0}, 2, types[t].dtype, (int64_t *)view->shape, NULL, 0};
+            fanin_desc desc = FANIN_DESC_INIT;
+            desc.name = "block.weight";
+            desc.global_shape = part ? view->global : NULL;
+            desc.offset = part ? view->start : NULL;
+            assert_int_equal(fanin_init(load, &desc, &tensor, NULL), FANIN_OK);
+            tensor.data = device;
+            tensor.device.device_type = kDLCUDA;
+            assert_cuda(cudaMemset(device, POISON, bytes));
+            assert_int_equal(fanin_init(load, &desc, &tensor, NULL), FANIN_OK);
+            assert_cuda(cudaMemcpy(copy, device, bytes, cudaMemcpyDeviceToHost));
+            assert_memory_equal(copy, host, bytes);
+        }
+    }
+    fanin_release(load);
+}
+
 /* It would have to wait: refused, and the capture goes on. */
 static void test_capture(void **state)
 {
@@ -98,6 +135,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_large),
+        cmocka_unit_test(test_load),
         cmocka_unit_test(test_capture),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
