@@ -112,6 +112,7 @@ static struct {
     CUresult (*set_current)(CUcontext);
     CUresult (*get_device)(CUdevice *);
     CUresult (*get_id)(CUcontext, unsigned long long *);
+    CUresult (*get_context_of)(CUstream, CUcontext *);
 } driver;
 static bool driver_is_known;
 static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
@@ -126,8 +127,9 @@ static void find_driver(void)
         *(void **)&driver.set_current = dlsym(library, "cuCtxSetCurrent");
         *(void **)&driver.get_device = dlsym(library, "cuCtxGetDevice");
         *(void **)&driver.get_id = dlsym(library, "cuCtxGetId");
-        driver_is_known =
-            driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL && driver.get_id != NULL;
+        *(void **)&driver.get_context_of = dlsym(library, "cuStreamGetCtx");
+        driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL &&
+                          driver.get_id != NULL && driver.get_context_of != NULL;
     }
 }
 
@@ -289,6 +291,27 @@ void context_release(void *memory, cudaStream_t stream, bool is_pooled)
 cudaStream_t context_stream(const fanin_options *options, int ordinal)
 {
     return (cudaStream_t)(ordinal < options->n_cuda_streams ? options->cuda_streams[ordinal] : options->cuda_stream);
+}
+
+fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal)
+{
+    CUcontext current = NULL, own = NULL;
+    CUdevice device = ordinal;
+    /* The default streams are those of whichever device is current. */
+    if (stream == NULL || stream == cudaStreamLegacy || stream == cudaStreamPerThread ||
+        driver.get_context_of(stream, &own) != CUDA_SUCCESS || driver.get_current(&current) != CUDA_SUCCESS || own == current) {
+        return FANIN_OK;
+    }
+    (void)driver.set_current(own);
+    (void)driver.get_device(&device);
+    (void)driver.set_current(current);
+    return device == ordinal ? FANIN_OK : context_fail_stream(name, ordinal);
+}
+
+fanin_status context_fail_stream(const char *name, int ordinal)
+{
+    return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found a stream that is not one of CUDA device %d", CONTEXT_SUBJECT(name),
+                      ordinal);
 }
 
 fanin_status context_check_capture(const char *name, cudaStream_t stream)

@@ -49,6 +49,11 @@ void context_release(void *memory, cudaStream_t stream, bool is_pooled);
 /* The caller's stream for a device. */
 cudaStream_t context_stream(const fanin_options *options, int ordinal);
 
+/* DEVICE where the stream is of another device than the current one; and that failure. What the driver cannot tell is found when
+ * something is put into the stream. */
+fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
+fanin_status context_fail_stream(const char *name, int ordinal);
+
 /* CAPTURE where the stream is being captured, so that nothing may wait for it. */
 fanin_status context_check_capture(const char *name, cudaStream_t stream);
 

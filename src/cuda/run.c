@@ -74,7 +74,8 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
         if (status != FANIN_OK) {
             return status;
         }
-        if (waits) {
+        status = context_check_stream(name, context_stream(options, ordinal), ordinal);
+        if (waits && status == FANIN_OK) {
             status = context_check_capture(name, context_stream(options, ordinal));
         }
         for (size_t i = 0; i < count && status == FANIN_OK; i++) {
@@ -100,8 +101,7 @@ static fanin_status launch(struct cuda_builder *builder, const char *name, int o
     const cudaError_t error = cuda_launch_fill(&builder->table, slots, tiles, stream);
     if (error == cudaErrorInvalidResourceHandle) {
         (void)cudaGetLastError();
-        return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': found a stream that is not one of CUDA device %d", name,
-                          ordinal);
+        return context_fail_stream(name, ordinal);
     }
     return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
 }

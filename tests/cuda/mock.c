@@ -105,6 +105,7 @@ CUresult mock_get_current(CUcontext *out);
 CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
+CUresult mock_get_context_of(CUstream stream, CUcontext *out);
 
 CUresult mock_get_current(CUcontext *out)
 {
@@ -122,6 +123,12 @@ CUresult mock_get_device(CUdevice *out)
 {
     *out = current_device();
     return mock.current != NULL ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+}
+
+CUresult mock_get_context_of(CUstream stream, CUcontext *out)
+{
+    *out = (CUcontext)(stream == mock.stream_of_1 ? &mock.primary[1] : mock.current);
+    return CUDA_SUCCESS;
 }
 
 CUresult mock_get_id(CUcontext context, unsigned long long *out)

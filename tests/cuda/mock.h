@@ -25,6 +25,7 @@ struct mock {
     struct mock_region regions[MOCK_REGIONS];
     size_t region_count;
     bool capturing;
+    void *stream_of_1; /* a stream of device 1; all others are of whichever device is current */
 
     /* The error that the caller's or our calls left, and a lost context, which every call returns. */
     cudaError_t last, lost;

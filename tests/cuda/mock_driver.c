@@ -1,10 +1,15 @@
 /* libcuda.so.1 for tests: the functions that the module looks up, answered by the test program. */
 #include <cuda.h>
 
+/* The header gives the name to its form for per-thread streams where those are asked for. */
+#undef cuStreamGetCtx
+CUresult cuStreamGetCtx(CUstream stream, CUcontext *out);
+
 CUresult mock_get_current(CUcontext *out);
 CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
+CUresult mock_get_context_of(CUstream stream, CUcontext *out);
 
 CUresult cuCtxGetCurrent(CUcontext *out)
 {
@@ -24,4 +29,9 @@ CUresult cuCtxGetDevice(CUdevice *out)
 CUresult cuCtxGetId(CUcontext context, unsigned long long *out)
 {
     return mock_get_id(context, out);
+}
+
+CUresult cuStreamGetCtx(CUstream stream, CUcontext *out)
+{
+    return mock_get_context_of(stream, out);
 }

@@ -216,6 +216,27 @@ static void test_wrong_stream(void **state)
     assert_works();
 }
 
+/* The driver knows, so that not even what is on the right device is written. */
+static void test_stream_of_another_device(void **state)
+{
+    (void)state;
+    char own, other;
+    void *const streams[2] = {&own, &other};
+    const struct item items[] = {item_of(on_device[1], 1, COUNT), item_of(on_device[0], 0, COUNT)};
+    fanin_options options = options_of(NULL);
+    options.cuda_streams = streams;
+    options.n_cuda_streams = 2;
+    mock.stream_of_1 = &own;
+    mock.current = &mock.other[1];
+    assert_failure(run_items(items, 2, &options), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    assert_ptr_equal(mock.current, &mock.other[1]);
+    mock.current = NULL;
+    assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    mock.stream_of_1 = &other;
+    assert_int_equal(run_items(items, 2, &options), FANIN_OK);
+    assert_works();
+}
+
 /* Kernels are loaded once a device, in a mode that a capture survives. It must be the first test: what is loaded stays so. */
 static void test_loading(void **state)
 {
@@ -253,6 +274,7 @@ int main(void)
         cmocka_unit_test_setup(test_lost_context, setup),
         cmocka_unit_test_setup(test_context_lost_at_launch, setup),
         cmocka_unit_test_setup(test_wrong_stream, setup),
+        cmocka_unit_test_setup(test_stream_of_another_device, setup),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
