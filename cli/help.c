@@ -17,7 +17,8 @@ const char program_help[] =
 
 const char init_help[] =
     "usage: fanin init --like SHAPES [--init SPEC] [--rules FILE] [--seed N] [--dtype T] [--device D]\n"
-    "                  [--threads N] [--shard R/W] [--dry-run [--json]] [--quiet] -o OUT.safetensors\n"
+    "                  [--threads N] [--cpu NAME] [--shard R/W] [--dry-run [--json]] [--quiet]\n"
+    "                  -o OUT.safetensors\n"
     "\n"
     "Fills every tensor that SHAPES names and writes them to a safetensors file.\n"
     "\n"
@@ -32,6 +33,8 @@ const char init_help[] =
     "  --dtype T       the dtype of all floating-point tensors: F16, BF16, F32, F64, or float16, ...\n"
     "  --device D      cpu, cuda or cuda:N: where to fill\n"
     "  --threads N     threads of the host; all cores if not given. The values do not depend on it\n"
+    "  --cpu NAME      the variant of the CPU's kernels: portable, avx2, avx512 or neon; the best that runs if\n"
+    "                  not given. The values do not depend on it\n"
     "  --shard R/W     only part R (from 0) of W, cut along the first axis as torch.chunk does\n"
     "  --dry-run       show what each tensor would get, and write nothing; needs no -o\n"
     "  --json          the dry run as JSON\n"

@@ -85,6 +85,7 @@ static fanin_status fill_file(const struct model *model, const struct init_optio
     fill.seed = options->seed;
     fill.contract = FANIN_CONTRACT;
     fill.threads = options->threads;
+    fill.cpu = options->cpu;
     if (model->device.device_type == kDLCUDA) {
         return device_fill(model, &fill, output, progress);
     }

@@ -1,6 +1,7 @@
 #include "init_options.h"
 
 #include "command.h"
+#include "cpu/variant.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ enum {
     OPTION_DTYPE,
     OPTION_DEVICE,
     OPTION_THREADS,
+    OPTION_CPU,
     OPTION_SHARD,
     OPTION_DRY_RUN,
     OPTION_JSON,
@@ -34,6 +36,7 @@ static const struct option long_options[] = {
     {"dtype", required_argument, NULL, OPTION_DTYPE},
     {"device", required_argument, NULL, OPTION_DEVICE},
     {"threads", required_argument, NULL, OPTION_THREADS},
+    {"cpu", required_argument, NULL, OPTION_CPU},
     {"shard", required_argument, NULL, OPTION_SHARD},
     {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
     {"json", no_argument, NULL, OPTION_JSON},
@@ -73,6 +76,15 @@ static int read_threads(const char *text, struct init_options *out)
         return command_usage_error(command, "--threads '%s' is no count from 1 to %d", text, THREADS_LIMIT);
     }
     out->threads = (int)threads;
+    return -1;
+}
+
+static int read_cpu(const char *text, struct init_options *out)
+{
+    if (fanin_private_cpu_check("--cpu", text) != FANIN_OK) {
+        return command_usage_error(command, "%s", fanin_last_error());
+    }
+    out->cpu = text;
     return -1;
 }
 
@@ -118,6 +130,8 @@ static int read_option(int c, char **argv, struct init_options *out)
         return read_device(optarg, out);
     case OPTION_THREADS:
         return read_threads(optarg, out);
+    case OPTION_CPU:
+        return read_cpu(optarg, out);
     case OPTION_SHARD:
         return read_shard(optarg, out);
     case OPTION_DRY_RUN:

@@ -11,6 +11,7 @@ struct init_options {
     enum dtype dtype;
     DLDevice device;
     int threads;           /* 0: all */
+    const char *cpu;       /* NULL: the best */
     int64_t shard, shards; /* part `shard` of `shards`; 0 of 1 is the whole */
     bool dry_run, json, quiet;
 };

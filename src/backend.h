@@ -32,4 +32,8 @@ fanin_status backend_find(const char *name, DLDevice device, const struct backen
 
 extern const struct backend cpu_backend;
 
+/* Whether fanin_options.cpu names a variant of the CPU's kernels that this machine and build can run, or is NULL: else
+ * ARGUMENT, with a message that begins with `subject` ("fanin_options: found cpu"). */
+fanin_status cpu_backend_check_variant(const char *subject, const char *name);
+
 #endif

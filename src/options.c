@@ -1,5 +1,6 @@
 #include "options.h"
 
+#include "backend.h"
 #include "growing.h"
 
 fanin_status options_read(const fanin_options *source, fanin_options *out)
@@ -27,5 +28,5 @@ fanin_status options_read(const fanin_options *source, fanin_options *out)
     if (out->contract == 0) {
         out->contract = FANIN_CONTRACT;
     }
-    return FANIN_OK;
+    return out->cpu ? cpu_backend_check_variant("fanin_options: found cpu", out->cpu) : FANIN_OK;
 }

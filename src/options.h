@@ -4,8 +4,8 @@
 
 #include <fanin/fanin.h>
 
-/* Copies options, NULL for the defaults, with `contract` resolved. ARGUMENT for a contract that this library cannot follow and
- * for a negative number of threads. */
+/* Copies options, NULL for the defaults, with `contract` resolved. ARGUMENT for a contract that this library cannot follow, for
+ * a negative number of threads, and for a variant of the CPU's kernels that does not run here. */
 fanin_status options_read(const fanin_options *source, fanin_options *out);
 
 #endif

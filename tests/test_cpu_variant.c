@@ -69,6 +69,23 @@ static void other_values_are_ignored(void **state)
     assert_int_equal(chosen_with("PORTABLE"), best());
 }
 
+static void tables_by_name(void **state)
+{
+    (void)state;
+    assert_ptr_equal(cpu_kernels_named(NULL), cpu_kernels_chosen());
+    assert_null(cpu_kernels_named("sse9"));
+    assert_null(cpu_kernels_named(""));
+    for (int variant = 0; variant < CPU_VARIANT_COUNT; variant++) {
+        struct cpu_kernels expected;
+        const struct cpu_kernels *const found = cpu_kernels_named(cpu_variant_name((enum cpu_variant)variant));
+        const bool runs = cpu_kernels_of((enum cpu_variant)variant, &expected);
+        assert_int_equal(found != NULL, runs);
+        if (runs) {
+            assert_memory_equal(found, &expected, sizeof expected);
+        }
+    }
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -84,6 +101,7 @@ int main(void)
         cmocka_unit_test(the_best_is_chosen),
         cmocka_unit_test(a_variant_can_be_forced),
         cmocka_unit_test(other_values_are_ignored),
+        cmocka_unit_test(tables_by_name),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

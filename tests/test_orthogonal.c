@@ -70,7 +70,7 @@ static void test_recorded(void **state)
         assert_status(lower_shape(initializer, &desc, DTYPE_FLOAT32, &shape, &lowering), FANIN_OK);
         assert_int_equal(lowering.count, 1);
         const uint64_t seed = (uint64_t)cases;
-        struct cpu_orthogonal_task task = {.name = "w", .seed = seed, .threads = 1};
+        struct cpu_orthogonal_task task = {.kernels = cpu_kernels_chosen(), .name = "w", .seed = seed, .threads = 1};
         assert_status(cpu_solver("w", &task.lapack), FANIN_OK);
         orthogonal_describe(&lowering.fills[0].fill, DTYPE_FLOAT32, &task.what);
         /* What MXNet draws. */

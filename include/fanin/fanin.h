@@ -182,9 +182,11 @@ typedef struct fanin_options {
     void *context;                /* given to `log` and `statistic` */
     void *const *cuda_streams;    /* for tensors on several devices: the stream of each ordinal below n_cuda_streams (NULL: its */
     int n_cuda_streams;           /* default stream), in place of cuda_stream */
+    const char *cpu;              /* the variant of the CPU's kernels, which all give the same bits: "portable", "avx2", */
+                                  /* "avx512", "neon"; NULL: what the environment's FANIN_CPU names, else the best that runs */
 } fanin_options;
 
-#define FANIN_OPTIONS_INIT {sizeof(fanin_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, 0}
+#define FANIN_OPTIONS_INIT {sizeof(fanin_options), 0, 0, 0, NULL, 0, NULL, NULL, NULL, NULL, 0, NULL}
 
 /* Fills one tensor in place.
  *

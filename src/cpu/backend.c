@@ -19,6 +19,7 @@ struct run {
     int64_t *begin;
     size_t count;
     uint64_t seed;
+    const struct cpu_kernels *kernels;
     struct cpu_orthogonal_set *orthogonal; /* NULL: no item is */
 };
 
@@ -40,7 +41,7 @@ static fanin_status fill_part(const struct run *run, size_t i, int64_t first, in
         return cpu_load(item, first, left);
     }
     /* Numbers that do not fit were refused when the parameter was lowered, so that this does not fail after the first write. */
-    struct job job = {.item = item, .kernel = cpu_kernels_chosen()->fill[item->fill->kind][item->dtype]};
+    struct job job = {.item = item, .kernel = run->kernels->fill[item->fill->kind][item->dtype]};
     const fanin_status status = cpu_fill_prepare(item, run->seed, &job.fill);
     if (status != FANIN_OK) {
         return status;
@@ -163,7 +164,7 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     if (begin == NULL) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu fills", count);
     }
-    struct run all = {items, begin, count, options->seed, NULL};
+    struct run all = {items, begin, count, options->seed, cpu_kernels_named(options->cpu), NULL};
     const fanin_status status = fill_all(&all, options);
     if (begin != few) {
         free(begin);

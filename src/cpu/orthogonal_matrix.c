@@ -40,6 +40,6 @@ fanin_status cpu_orthogonal_fail(const struct cpu_orthogonal_task *task, const c
 fanin_status cpu_orthogonal_random(const struct cpu_orthogonal_task *task, cpu_kernel *kernel, struct cpu_fill *fill)
 {
     const struct item item = {.fill = &task->what.random, .name = task->name, .dtype = task->what.dtype};
-    *kernel = cpu_kernels_chosen()->fill[task->what.random.kind][task->what.dtype];
+    *kernel = task->kernels->fill[task->what.random.kind][task->what.dtype];
     return cpu_fill_prepare(&item, task->seed, fill);
 }

@@ -18,6 +18,7 @@ struct cpu_orthogonal {
 /* What a matrix is computed from, and where: `memory` begins a line of the cache and is as large as the method's function says. */
 struct cpu_orthogonal_task {
     const struct lapack *lapack;
+    const struct cpu_kernels *kernels;
     const char *name; /* of the parameter */
     struct orthogonal what;
     uint64_t seed;

@@ -63,9 +63,12 @@ static int compare_places(const void *first, const void *second)
     return order != 0 ? order : compare_numbers(a->number, b->number);
 }
 
-static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *item, uint64_t seed, struct matrix *out)
+static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *item, const fanin_options *options,
+                             struct matrix *out)
 {
-    *out = (struct matrix){.item = item, .task = {.lapack = set->lapack, .name = item->name, .seed = seed}};
+    *out = (struct matrix){
+        .item = item,
+        .task = {.lapack = set->lapack, .kernels = cpu_kernels_named(options->cpu), .name = item->name, .seed = options->seed}};
     struct orthogonal *const what = &out->task.what;
     orthogonal_describe(item->fill, item->dtype, what);
     out->small = (double)what->longer * (double)what->shorter * (double)what->shorter < SMALL;
@@ -74,13 +77,13 @@ static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *
 }
 
 /* Finds the distinct matrices of the orthogonal items. */
-static fanin_status collect(struct cpu_orthogonal_set *set, struct place *places, size_t count, uint64_t seed)
+static fanin_status collect(struct cpu_orthogonal_set *set, struct place *places, size_t count, const fanin_options *options)
 {
     qsort(places, count, sizeof *places, compare_places);
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < count && status == FANIN_OK; i++) {
         if (i == 0 || compare_items(places[i - 1].item, places[i].item) != 0) {
-            status = describe(set, places[i].item, seed, &set->matrices[set->count++]);
+            status = describe(set, places[i].item, options, &set->matrices[set->count++]);
         }
         set->of_item[places[i].number] = set->count - 1;
     }
@@ -153,7 +156,7 @@ static fanin_status open_set(struct cpu_orthogonal_set *set, const struct item *
     }
     fanin_status status = cpu_solver(first->name, &set->lapack);
     if (status == FANIN_OK) {
-        status = collect(set, places, found, options->seed);
+        status = collect(set, places, found, options);
     }
     free(places);
     return status == FANIN_OK ? allocate(set) : status;

@@ -1,10 +1,13 @@
 /* Which variant of the kernels runs. */
+#include "backend.h"
 #include "copy_kernels.h"
+#include "json/utf8.h"
 #include "orthogonal_kernels.h"
 #include "kernel.h"
 #include "variant.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,9 +56,10 @@ static const struct {
 #endif
 };
 
-static pthread_once_t chosen_once = PTHREAD_ONCE_INIT;
+static pthread_once_t tables_once = PTHREAD_ONCE_INIT;
+static struct cpu_kernels tables[CPU_VARIANT_COUNT];
+static bool runs[CPU_VARIANT_COUNT]; /* and has a table */
 static enum cpu_variant chosen;
-static struct cpu_kernels chosen_kernels;
 
 const char *cpu_variant_name(enum cpu_variant variant)
 {
@@ -77,35 +81,67 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
     return true;
 }
 
-static void choose(void)
+/* CPU_VARIANT_COUNT where no variant of this name can be run. */
+static enum cpu_variant find(const char *name)
 {
+    int variant = 0;
+    while (variant < CPU_VARIANT_COUNT && (strcmp(name, variants[variant].name) != 0 || !runs[variant])) {
+        variant++;
+    }
+    return (enum cpu_variant)variant;
+}
+
+static void make_tables(void)
+{
+    for (int v = 0; v < CPU_VARIANT_COUNT; v++) {
+        runs[v] = cpu_kernels_of((enum cpu_variant)v, &tables[v]);
+        chosen = runs[v] ? (enum cpu_variant)v : chosen;
+    }
     const char *const wanted = getenv("FANIN_CPU");
-    for (int v = 0; wanted != NULL && v < CPU_VARIANT_COUNT; v++) {
-        if (strcmp(wanted, variants[v].name) == 0 && cpu_kernels_of((enum cpu_variant)v, &chosen_kernels)) {
-            chosen = (enum cpu_variant)v;
-            return;
-        }
-    }
-    int best = CPU_VARIANT_COUNT - 1;
-    while (!cpu_kernels_of((enum cpu_variant)best, &chosen_kernels)) {
-        best--;
-    }
-    chosen = (enum cpu_variant)best;
+    const enum cpu_variant forced = wanted != NULL ? find(wanted) : CPU_VARIANT_COUNT;
+    chosen = forced != CPU_VARIANT_COUNT ? forced : chosen;
 }
 
 enum cpu_variant cpu_variant_chosen(void)
 {
-    pthread_once(&chosen_once, choose);
+    pthread_once(&tables_once, make_tables);
     return chosen;
 }
 
 const struct cpu_kernels *cpu_kernels_chosen(void)
 {
-    pthread_once(&chosen_once, choose);
-    return &chosen_kernels;
+    return &tables[cpu_variant_chosen()];
+}
+
+const struct cpu_kernels *cpu_kernels_named(const char *name)
+{
+    pthread_once(&tables_once, make_tables);
+    const enum cpu_variant variant = name != NULL ? find(name) : chosen;
+    return variant != CPU_VARIANT_COUNT ? &tables[variant] : NULL;
+}
+
+fanin_status cpu_backend_check_variant(const char *subject, const char *name)
+{
+    if (cpu_kernels_named(name) != NULL) {
+        return FANIN_OK;
+    }
+    char names[64] = "", excerpt[JSON_EXCERPT_SIZE];
+    size_t used = 0;
+    for (int v = 0; v < CPU_VARIANT_COUNT; v++) {
+        if (runs[v]) {
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used > 0 ? ", " : "", variants[v].name);
+        }
+    }
+    return fanin_fail(FANIN_ERROR_ARGUMENT, "%s '%s', expected a variant of the CPU's kernels that runs here: %s", subject,
+                      json_excerpt(name, strlen(name), excerpt), names);
 }
 
 const char *fanin_private_cpu_variant(void)
 {
     return cpu_variant_name(cpu_variant_chosen());
+}
+
+fanin_status fanin_private_cpu_check(const char *subject, const char *name)
+{
+    return cpu_backend_check_variant(subject, name);
 }

@@ -1,4 +1,4 @@
-"""Any number of threads gives the same file and the same statistics; run under the thread sanitizer too."""
+"""Any number of threads, and any variant of the kernels, gives the same file and the same statistics; run under the thread sanitizer too."""
 
 import os
 
@@ -16,6 +16,9 @@ class Threads(Test):
             out = self.path("out%d" % threads)
             self.done("init", "--like", shapes, "--init", "normal", "--threads", threads, "-o", out)
             files.append(File(out).bits())
+        out = self.path("portable")
+        self.done("init", "--like", shapes, "--init", "normal", "--cpu", "portable", "-o", out)
+        files.append(File(out).bits())
         for file in files[1:]:
             self.assertEqual(file, files[0])
 

@@ -13,7 +13,7 @@ class Usage(Test):
                 self.assertTrue(result.stdout.startswith("usage: fanin"))
                 self.assertEqual(result.stderr, "")
         text = self.done("init", "--help").stdout
-        for option in ("like", "init", "rules", "seed", "dtype", "device", "threads", "shard", "dry-run", "json", "quiet", "output"):
+        for option in ("like", "init", "rules", "seed", "dtype", "device", "threads", "cpu", "shard", "dry-run", "json", "quiet", "output"):
             self.assertIn("--" + option, text)
         self.assertRegex(self.done("--version").stdout, r"^fanin \d+\.\d+\.\d+ \(stream contract \d+\)\n$")
 
@@ -35,6 +35,7 @@ class Usage(Test):
                 ("--dtype", [*like, *out, "--dtype", "int8"]), ("--dtype", [*like, *out, "--dtype", "F33"]),
                 ("--device", [*like, *out, "--device", "gpu"]), ("--device", [*like, *out, "--device", "cuda:"]),
                 ("--device", [*like, *out, "--device", "cuda:-1"]), ("--threads", [*like, *out, "--threads", "0"]),
+                ("--cpu 'sse9'", [*like, *out, "--cpu", "sse9"]), ("--cpu ''", [*like, *out, "--cpu", ""]),
                 ("--threads", [*like, *out, "--threads", "1025"]), ("--threads", [*like, *out, "--threads", "two"]),
                 ("--shard", [*like, *out, "--shard", "4/4"]), ("--shard", [*like, *out, "--shard", "0/0"]),
                 ("--shard", [*like, *out, "--shard", "-1/4"]), ("--shard", [*like, *out, "--shard", "1"]),
