@@ -13,6 +13,10 @@ void cases_small(struct bench *bench);
 /* Whole models, from the shapes and rules in bench->models. */
 void cases_models(struct bench *bench);
 
+/* Square orthogonal matrices, beside LAPACK's QR decomposition. Prints
+ * them itself, for memory set is nothing to compare with, and counts them as unlisted. */
+void cases_orthogonal(struct bench *bench);
+
 /* Names the registered initializers that no case fills with. */
 void cases_missing(void);
 

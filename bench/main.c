@@ -215,6 +215,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < count && arguments.on_cpu; i++) {
         bench.threads = counts[i];
         run_cases(&bench);
+        cases_orthogonal(&bench);
     }
     if (has_gpu) {
         bench.gpu = &gpu;
@@ -222,7 +223,7 @@ int main(int argc, char **argv)
         gpu_close(&gpu);
     }
     cases_missing();
-    if (bench.results.count == 0) {
+    if (bench.results.count == 0 && bench.unlisted == 0) {
         bench_stop("no case matches");
     }
     if (arguments.json != NULL) {

@@ -33,6 +33,7 @@ struct results {
 
 struct bench {
     struct results results;
+    int unlisted;          /* cases that were printed and are not in the results */
     const regex_t *filter; /* NULL: everything */
     double seconds;        /* of fills, for each case */
     int least, most;       /* repeats */
