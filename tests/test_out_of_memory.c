@@ -27,6 +27,7 @@ int main(void)
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
+void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *memory);
 
 static pthread_t tested;
@@ -69,6 +70,11 @@ void *realloc(void *memory, size_t size)
     }
     void *const grown = __libc_realloc(memory, size);
     return memory ? grown : counted(grown);
+}
+
+void *aligned_alloc(size_t alignment, size_t size)
+{
+    return granted() ? counted(__libc_memalign(alignment, size)) : NULL;
 }
 
 void free(void *memory)
@@ -140,6 +146,24 @@ static fanin_status work(struct round *round)
     }
     if (status == FANIN_OK) {
         status = fanin_init(round->packed, &desc, &matrix, &options);
+    }
+    return status;
+}
+
+/* Orthogonal matrices beside others. */
+static fanin_status orthogonal(struct round *round)
+{
+    const fanin_options options = {.size = sizeof options, .threads = 1};
+    fanin_status status = fanin_plan_create(&round->plan);
+    static const char *const specs[] = {"orthogonal", "[\"orthogonal\", {\"method\": \"haar\"}]", "one", "orthogonal"};
+    for (int i = 0; i < 4 && status == FANIN_OK; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "q%d", i);
+        status = add_with(round->plan, specs[i], name, MATRIX(values + 64 * i, 4, 5));
+    }
+    if (status == FANIN_OK) {
+        status = fanin_plan_run(round->plan, &options);
+        round->ran = status == FANIN_OK;
     }
     return status;
 }
@@ -217,6 +241,14 @@ static void fills(void **state)
     assert_true(count > 100);
 }
 
+static void matrices(void **state)
+{
+    (void)state;
+    const long count = every_request(orthogonal, FANIN_OK);
+    print_message("%ld requests\n", count);
+    assert_true(count > 20);
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -234,9 +266,13 @@ int main(void)
     whole_text = round.text;
     round.text = NULL;
     give_back(&round);
+    round = (struct round){.plan = NULL};
+    (void)orthogonal(&round);
+    give_back(&round);
     (void)fanin_fail(FANIN_OK, "%s", "");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills),
+        cmocka_unit_test(matrices),
         cmocka_unit_test(refusals),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -281,6 +281,21 @@ static void streams(void **state)
     assert_message("'" COLLIDES_B "'", "random stream", "'" COLLIDES_A "'", NULL);
     fanin_plan_free(plan);
 
+    /* The signs of singular vectors have a stream. */
+    for (int haar = 0; haar < 2; haar++) {
+        plan = new_plan();
+        const char *const spec = haar ? "[\"orthogonal\", {\"method\": \"haar\"}]" : "orthogonal";
+        assert_status(add_with(plan, spec, "q", MATRIX(memory, 2, 4)), FANIN_OK);
+        assert_status(add_with(plan, spec, "q", MATRIX(memory + 8, 2, 4)), FANIN_OK);
+        assert_status(fanin_plan_check(plan), FANIN_OK);
+        assert_status(add_with(plan, "zero", "q/sign", VECTOR(memory + 16, 4)), FANIN_OK);
+        assert_status(fanin_plan_check(plan), haar ? FANIN_OK : FANIN_ERROR_CLASH);
+        if (!haar) {
+            assert_message("parameter 'q/sign'", "the random stream", "the block 'q/sign'", NULL);
+        }
+        fanin_plan_free(plan);
+    }
+
     /* A block's name is a stream too. */
     plan = new_plan();
     assert_status(add_with(plan, "packed", "a", MATRIX(memory, 3, 4)), FANIN_OK);

@@ -194,9 +194,9 @@ typedef struct fanin_options {
  * or any, negative too, as long as no two elements share memory; dtype float16, bfloat16, float32 or float64, and for fills
  * with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its element.
  * initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
- * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, and those of
- * fanin_create for an `__init__`. Nothing is written then; only a custom fill, the caller's statistic, or a file that changes
- * or fails while it is read (FILE, FORMAT), may fail after the first write. */
+ * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY, SOLVER
+ * (orthogonal), and those of fanin_create for an `__init__`. Nothing is written then; only a custom fill, the caller's
+ * statistic, or a file that changes or fails while it is read (FILE, FORMAT), may fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -227,8 +227,9 @@ FANIN_API fanin_status fanin_plan_check(const fanin_plan *plan);
 FANIN_API fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out);
 
 /* Checks the plan, then fills all of it; may be called again. options: NULL means the defaults. Two threads must not run one
- * plan at once: both would write the same memory. After the first write only a custom fill, the caller's statistic, or a file
- * that changes or fails while it is read can fail; the contents of the plan's tensors are then unspecified. */
+ * plan at once: both would write the same memory. After the first write only a custom fill, the caller's statistic, a file
+ * that changes or fails while it is read, or a solver (where orthogonal matrices need more than 256 MiB of memory together)
+ * can fail; the contents of the plan's tensors are then unspecified. */
 FANIN_API fanin_status fanin_plan_run(const fanin_plan *plan, const fanin_options *options);
 
 /* ---------------------------------------------------------------- 5. typed constructors ---------------------------- */
@@ -289,7 +290,8 @@ typedef enum fanin_orthogonal_method {
 /* `scale` times orthonormal rows, or columns where there are fewer of them, of a matrix of shape[0] rows and the product of
  * the rest as columns. `rand_type` is what the SVD is of: U[-1, 1] or N(0, 1). Saxe, McClelland & Ganguli 2013 (arXiv
  * 1312.6120). Fewer than two dimensions are a SHAPE error. A box needs memory for the whole matrix; MEMORY, when a parameter
- * is filled, tells how much. */
+ * is filled, tells how much. The first such fill opens LAPACK, which may start threads; it computes with the options' number
+ * of them. SOLVER where it cannot be opened, or finds no solution. */
 FANIN_API fanin_status fanin_orthogonal(double scale, fanin_distribution rand_type, fanin_orthogonal_method method,
                                         fanin_initializer **out);
 

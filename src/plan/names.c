@@ -3,15 +3,16 @@
 #include "load/store.h"
 #include "problems.h"
 #include "shape_text.h"
+#include "stream/name.h"
 #include "stream_set.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* A name that is a random stream: a parameter's, or that of a block in it. */
+/* A name that is a random stream: a parameter's, that of a block in it, or that of the signs of either. */
 struct stream_name {
     uint64_t stream;
-    const char *name;
+    const char *name, *suffix; /* "/sign" of signs, else "" */
     size_t parameter;
     bool block;
 };
@@ -21,12 +22,17 @@ static size_t collect(const fanin_plan *plan, struct stream_name *names)
     size_t count = 0;
     for (size_t i = 0; i < plan->count; i++) {
         const struct plan_parameter *const parameter = plan_parameter(plan, i);
-        names[count++] = (struct stream_name){parameter->stream, parameter->name, i, false};
+        names[count++] = (struct stream_name){parameter->stream, parameter->name, "", i, false};
         for (size_t k = 0; k < parameter->lowering.count; k++) {
             const struct lowered *const part = &parameter->lowering.fills[k];
             /* The fills of one block follow one another. */
-            if (part->block && (k == 0 || part[-1].fill.stream != part->fill.stream)) {
-                names[count++] = (struct stream_name){part->fill.stream, part->block, i, true};
+            const bool begins = k == 0 || part[-1].fill.stream != part->fill.stream;
+            if (part->block && begins) {
+                names[count++] = (struct stream_name){part->fill.stream, part->block, "", i, true};
+            }
+            if (begins && part->fill.kind == FILL_ORTHOGONAL && part->fill.orthogonal.method == ORTHOGONAL_SVD) {
+                const char *const name = part->block ? part->block : parameter->name;
+                names[count++] = (struct stream_name){stream_continue(part->fill.stream, "/sign"), name, "/sign", i, true};
             }
         }
     }
@@ -142,13 +148,14 @@ static fanin_status check_name(const fanin_plan *plan, const struct stream_name 
     const char *const parent = plan_parameter(plan, name->parameter)->name;
     const char *const first_parent = plan_parameter(plan, first->parameter)->name;
     /* A block's name is longer than its parameter's, so that two equal names of one parameter are of one kind. */
-    if (strcmp(first->name, name->name) == 0 && strcmp(first_parent, parent) == 0) {
+    if (strcmp(first->name, name->name) == 0 && strcmp(first->suffix, name->suffix) == 0 && strcmp(first_parent, parent) == 0) {
         return name->block ? FANIN_OK : check_meaning(plan, first->parameter, name->parameter, problems);
     }
     return plan_problems_add(
         problems, name->parameter, FANIN_ERROR_CLASH,
-        "parameter '%s': the random stream of %s '%s' is that of %s '%s', expected one of its own: another name", parent,
-        name->block ? "its block" : "its name", name->name, first->block ? "the block" : "the parameter", first->name);
+        "parameter '%s': the random stream of %s '%s%s' is that of %s '%s%s', expected one of its own: another name", parent,
+        name->block ? "its block" : "its name", name->name, name->suffix, first->block ? "the block" : "the parameter",
+        first->name, first->suffix);
 }
 
 static fanin_status fail_memory(const fanin_plan *plan)
@@ -191,7 +198,7 @@ fanin_status plan_check_names(const fanin_plan *plan, struct plan_problems *prob
     if (plan->count == 0) {
         return FANIN_OK;
     }
-    struct stream_name *const names = reallocarray(NULL, plan->count + plan->fill_count, sizeof *names);
+    struct stream_name *const names = reallocarray(NULL, plan->count + 2 * plan->fill_count, sizeof *names);
     if (!names) {
         return fail_memory(plan);
     }
