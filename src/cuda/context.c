@@ -191,14 +191,12 @@ uint64_t context_number(void)
 
 static fanin_status load(const char *name, int ordinal, int *out)
 {
-    /* Loading may need what a capture forbids to other threads; in this mode it does not end the capture. */
-    enum cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
-    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    const enum cudaStreamCaptureMode mode = context_relax_capture();
     cudaError_t error = cudaDeviceGetAttribute(out, cudaDevAttrMultiProcessorCount, ordinal);
     if (error == cudaSuccess) {
         error = cuda_launch_load();
     }
-    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    context_restore_capture(mode);
     if (error == cudaErrorNoKernelImageForDevice) {
         int major = 0, minor = 0;
         (void)cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
@@ -312,6 +310,18 @@ fanin_status context_fail_stream(const char *name, int ordinal)
 {
     return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found a stream that is not one of CUDA device %d", CONTEXT_SUBJECT(name),
                       ordinal);
+}
+
+enum cudaStreamCaptureMode context_relax_capture(void)
+{
+    enum cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
+    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    return mode;
+}
+
+void context_restore_capture(enum cudaStreamCaptureMode mode)
+{
+    (void)cudaThreadExchangeStreamCaptureMode(&mode);
 }
 
 fanin_status context_check_capture(const char *name, cudaStream_t stream)

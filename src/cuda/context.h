@@ -54,6 +54,10 @@ cudaStream_t context_stream(const fanin_options *options, int ordinal);
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
 fanin_status context_fail_stream(const char *name, int ordinal);
 
+/* Between these, what may allocate or wait does not end a capture of another stream, in this thread or another one. */
+enum cudaStreamCaptureMode context_relax_capture(void);
+void context_restore_capture(enum cudaStreamCaptureMode mode);
+
 /* CAPTURE where the stream is being captured, so that nothing may wait for it. */
 fanin_status context_check_capture(const char *name, cudaStream_t stream);
 

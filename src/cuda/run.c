@@ -207,20 +207,31 @@ static bool needs_more_than_launches(const struct item *items, size_t count)
     return i < count;
 }
 
+static fanin_status run_all(struct run *run, bool has_more)
+{
+    fanin_status status = has_more ? on_each_device(run, acquire) : FANIN_OK;
+    if (status == FANIN_OK) {
+        status = on_each_device(run, launch_on);
+    }
+    if (status == FANIN_OK && has_more) {
+        status = on_each_device(run, upload_to);
+    }
+    return finish(run, status);
+}
+
 /* All is acquired before anything is written. The devices compute while the host reads. */
 static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
 {
     struct run run = {items, count, options, NULL, NULL};
-    const bool has_more = needs_more_than_launches(items, count);
     const struct float_environment caller = float_environment_enter();
-    fanin_status status = has_more ? on_each_device(&run, acquire) : FANIN_OK;
-    if (status == FANIN_OK) {
-        status = on_each_device(&run, launch_on);
+    fanin_status status;
+    if (needs_more_than_launches(items, count)) {
+        const enum cudaStreamCaptureMode mode = context_relax_capture();
+        status = run_all(&run, true);
+        context_restore_capture(mode);
+    } else {
+        status = run_all(&run, false);
     }
-    if (status == FANIN_OK && has_more) {
-        status = on_each_device(&run, upload_to);
-    }
-    status = finish(&run, status);
     float_environment_leave(&caller);
     return status;
 }

@@ -79,12 +79,14 @@ fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *op
     if (status != FANIN_OK) {
         return status;
     }
+    const enum cudaStreamCaptureMode mode = context_relax_capture();
     const struct float_environment caller = float_environment_enter();
     status = checked_sum(tensor, &view, context_stream(options, (int)tensor->device.device_id), &total);
     if (status == FANIN_OK) {
         *out = norm_finish(total, tensor->size);
     }
     float_environment_leave(&caller);
+    context_restore_capture(mode);
     context_leave(&scope);
     return status;
 }

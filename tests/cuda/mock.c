@@ -277,6 +277,7 @@ cudaError_t cudaFree(void *memory)
 
 cudaError_t cudaMallocAsync(void **out, size_t bytes, cudaStream_t stream)
 {
+    mock.allocations_not_relaxed += mock.mode != cudaStreamCaptureModeRelaxed;
     (void)stream;
     mock_note('A');
     return mock.pool_error != cudaSuccess ? result(mock.pool_error) : allocate_on_device(out, bytes);
@@ -293,6 +294,7 @@ cudaError_t cudaFreeAsync(void *memory, cudaStream_t stream)
 cudaError_t cudaHostAlloc(void **out, size_t bytes, unsigned flags)
 {
     (void)flags;
+    mock.allocations_not_relaxed += mock.mode != cudaStreamCaptureModeRelaxed;
     return allocate(out, bytes, &mock.frees_left);
 }
 

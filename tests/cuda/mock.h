@@ -41,6 +41,7 @@ struct mock {
     int launches[2], foreign_rows, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;
+    int allocations_not_relaxed;
     bool loaded_relaxed;
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */

@@ -128,7 +128,7 @@ static void test_load(void **state)
 
 /* ------------------------------------------------ others ---------------------------------------------------------------- */
 
-/* All blocks of a packed vector, and an array: one launch and one copy. */
+/* All blocks of a packed vector, an array, and empty tensors: one launch and one copy. */
 static void test_plan_of_all_kinds(void **state)
 {
     (void)state;
@@ -146,6 +146,9 @@ static void test_plan_of_all_kinds(void **state)
             assert_status(add_with(plan, specs[i], name, tensor_in(memories[m], 16384 * i, FLOAT32, ndims[i], shapes[i], NULL)),
                           FANIN_OK);
         }
+        const DLTensor empty = tensor_in(memories[m], 0, FLOAT32, 2, (const int64_t[]){0, 3}, NULL);
+        assert_status(add_with(plan, "normal", "nothing", empty), FANIN_OK);
+        assert_status(add_with(plan, specs[1], "nothing_copied", empty), FANIN_OK);
         assert_status(fanin_plan_run(plan, NULL), FANIN_OK);
         fanin_plan_free(plan);
     }

@@ -31,6 +31,8 @@ static void test_statistic(void **state)
         assert_memory_equal(&found, &wanted, sizeof found);
     }
     assert_int_equal(mock.frees_left, 0);
+    assert_int_equal(mock.allocations_not_relaxed, 0);
+    assert_int_equal(mock.mode, cudaStreamCaptureModeGlobal);
     assert_null(mock.current);
 }
 

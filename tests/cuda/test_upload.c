@@ -152,6 +152,9 @@ static void assert_nothing_left(void)
     assert_int_equal(mock.frees_left, 0);
     assert_int_equal(mock.events_left, 0);
     assert_int_equal(mock.freed_in_use, 0);
+    /* Captures elsewhere go on. */
+    assert_int_equal(mock.allocations_not_relaxed, 0);
+    assert_int_equal(mock.mode, cudaStreamCaptureModeGlobal);
     assert_int_equal(mock.foreign_rows, 0);
     assert_null(mock.current);
 }
