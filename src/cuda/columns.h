@@ -8,6 +8,15 @@
 /* Threads of a block of threads, which does a column. */
 #define COLUMN_THREADS 128
 
+/* A small matrix of Haar's is made by one block of threads, SMALL_LANES of them a column: so a launch makes hundreds. */
+#define SMALL_SHORTER 64
+#define SMALL_LONGER  512
+#define SMALL_LANES   8
+#define SMALL_THREADS (SMALL_SHORTER * SMALL_LANES)
+
+/* Matrices that a launch makes at most: a kernel's parameters have room for 450. */
+#define SMALL_MOST 400
+
 /* Elements of a cut item that a block of threads does, one a thread. */
 #define CUT_THREADS 256
 
@@ -18,6 +27,10 @@ struct columns {
     double scale;
     uint64_t seed, sign_stream; /* SVD */
     int32_t is_double;
+};
+
+struct small_table {
+    struct columns matrix[SMALL_MOST];
 };
 
 struct cut_axis {

@@ -3,6 +3,7 @@
 #include "cuda/context.h"
 #include "cuda/matrix.h"
 #include "cuda/orthogonal_launch.h"
+#include "cuda/small.h"
 
 #include <stdlib.h>
 
@@ -13,13 +14,17 @@ struct matrices {
     int ordinal;
     uint64_t seed;
     cudaStream_t stream;
-    struct handle handle;
+    struct handle handle; /* of those that are not small, if there are any */
+    bool has_handle;
     struct matrix *matrix; /* each once, in the order of the items */
     size_t *first;         /* the item that each is for first */
     int *info;             /* what cuSOLVER says of each, when it is here */
     size_t matrix_count;
-    char *device; /* one after another, the matrices; then `info` as the device has it */
-    void *host;   /* cuSOLVER's */
+    /* Memory of the device: first what the largest of those needs that are not small, for they are made one after another; then
+     * the small ones; then `info` as the device has it. */
+    char *device;
+    uint64_t info_offset;
+    void *host; /* cuSOLVER's */
     bool is_pooled;
 };
 
@@ -52,18 +57,48 @@ static size_t find_matrix(const struct matrices *matrices, const struct item *it
     return i;
 }
 
-static fanin_status measure_all(struct matrices *matrices)
+static void find_all(struct matrices *matrices)
 {
     for (size_t i = 0; i < matrices->count; i++) {
         const struct item *const item = &matrices->items[i];
         if (is_ours(item, matrices->ordinal) && find_matrix(matrices, item) == matrices->matrix_count) {
-            const fanin_status status = matrix_measure(&matrices->handle, item, &matrices->matrix[matrices->matrix_count]);
-            if (status != FANIN_OK) {
-                return status;
-            }
+            matrix_describe(item, &matrices->matrix[matrices->matrix_count]);
             matrices->first[matrices->matrix_count++] = i;
         }
     }
+}
+
+/* Takes a handle for the first that needs one. */
+static fanin_status measure(struct matrices *matrices, struct matrix *matrix)
+{
+    if (!matrices->has_handle) {
+        const fanin_status status = handles_take(matrix->name, matrices->stream, &matrices->handle);
+        if (status != FANIN_OK) {
+            return status;
+        }
+        matrices->has_handle = true;
+    }
+    return matrix_measure(&matrices->handle, matrix);
+}
+
+static fanin_status measure_all(struct matrices *matrices)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < matrices->matrix_count; i++) {
+        struct matrix *const matrix = &matrices->matrix[i];
+        const fanin_status status = matrix->is_small ? FANIN_OK : measure(matrices, matrix);
+        if (status != FANIN_OK) {
+            return status;
+        }
+        bytes = matrix->bytes > bytes ? matrix->bytes : bytes;
+    }
+    for (size_t i = 0; i < matrices->matrix_count; i++) {
+        if (matrices->matrix[i].is_small) {
+            matrix_place_small(&matrices->matrix[i], bytes);
+            bytes += matrices->matrix[i].bytes;
+        }
+    }
+    matrices->info_offset = (bytes + sizeof(int) - 1) / sizeof(int) * sizeof(int);
     return FANIN_OK;
 }
 
@@ -74,7 +109,6 @@ static uint64_t bytes_of_info(const struct matrices *matrices)
     return matrices->matrix_count * sizeof *matrices->info;
 }
 
-/* What the largest matrix needs, and the infos of all behind it. */
 static const struct matrix *find_largest(const struct matrices *matrices)
 {
     const struct matrix *largest = &matrices->matrix[0];
@@ -84,16 +118,10 @@ static const struct matrix *find_largest(const struct matrices *matrices)
     return largest;
 }
 
-/* A multiple of what an info is aligned to. */
-static uint64_t offset_of_info(const struct matrices *matrices)
-{
-    return (find_largest(matrices)->bytes + sizeof(int) - 1) / sizeof(int) * sizeof(int);
-}
-
 static fanin_status allocate_device(struct matrices *matrices)
 {
     const struct matrix *const largest = find_largest(matrices);
-    const uint64_t bytes = offset_of_info(matrices) + bytes_of_info(matrices);
+    const uint64_t bytes = matrices->info_offset + bytes_of_info(matrices);
     void *memory = NULL;
     const cudaError_t error = context_allocate(&memory, bytes, matrices->stream, &matrices->is_pooled);
     matrices->device = memory;
@@ -130,7 +158,9 @@ static void release(struct matrices *matrices, bool is_good)
     if (matrices->device != NULL) {
         context_release(matrices->device, matrices->stream, matrices->is_pooled);
     }
-    handles_put(&matrices->handle, is_good);
+    if (matrices->has_handle) {
+        handles_put(&matrices->handle, is_good);
+    }
     free(matrices->host);
     free(matrices->info);
     free(matrices->first);
@@ -140,6 +170,7 @@ static void release(struct matrices *matrices, bool is_good)
 
 static fanin_status acquire(struct matrices *matrices)
 {
+    find_all(matrices);
     fanin_status status = measure_all(matrices);
     if (status == FANIN_OK) {
         status = allocate_host(matrices);
@@ -164,24 +195,18 @@ fanin_status matrices_acquire(const struct item *items, size_t count, int ordina
         return FANIN_OK;
     }
     const char *const name = items[first].name;
-    const cudaStream_t stream = context_stream(options, ordinal);
-    struct handle handle;
-    fanin_status status = handles_take(name, stream, &handle);
-    if (status != FANIN_OK) {
-        return status;
-    }
     struct matrices *const matrices = calloc(1, sizeof *matrices);
     if (matrices == NULL) {
-        handles_put(&handle, true);
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's orthogonal fills", name);
     }
     *matrices = (struct matrices){
-        .items = items, .count = count, .ordinal = ordinal, .seed = options->seed, .stream = stream, .handle = handle};
+        .items = items, .count = count, .ordinal = ordinal, .seed = options->seed, .stream = context_stream(options, ordinal)};
     matrices->matrix = calloc(most, sizeof *matrices->matrix);
     matrices->first = calloc(most, sizeof *matrices->first);
-    status = matrices->matrix != NULL && matrices->first != NULL
-                 ? acquire(matrices)
-                 : fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for %zu orthogonal fills", name, most);
+    const fanin_status status =
+        matrices->matrix != NULL && matrices->first != NULL
+            ? acquire(matrices)
+            : fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for %zu orthogonal fills", name, most);
     if (status != FANIN_OK) {
         release(matrices, false);
         return status;
@@ -214,22 +239,35 @@ int matrices_ordinal(const struct matrices *list)
     return list->ordinal;
 }
 
+static fanin_status start(const struct matrices *matrices)
+{
+    int *const info = (int *)(matrices->device + matrices->info_offset);
+    const cudaError_t error =
+        cudaMemcpyAsync(info, matrices->info, bytes_of_info(matrices), cudaMemcpyHostToDevice, matrices->stream);
+    if (error != cudaSuccess) {
+        return context_fail(error, matrices->matrix[0].name);
+    }
+    fanin_status status = small_make(matrices->matrix, matrices->matrix_count, matrices->seed, matrices->ordinal,
+                                     matrices->device, matrices->stream);
+    for (size_t i = 0; i < matrices->matrix_count && status == FANIN_OK; i++) {
+        if (!matrices->matrix[i].is_small) {
+            status = matrix_make(&matrices->handle, &matrices->matrix[i], matrices->seed, matrices->ordinal, matrices->device,
+                                 matrices->host, &info[i], matrices->stream);
+        }
+        if (status == FANIN_OK) {
+            status = cut(matrices, i);
+        }
+    }
+    return status;
+}
+
 fanin_status matrices_start(struct matrices *list, int ordinal)
 {
     const struct matrices *matrices = list;
     while (matrices != NULL && matrices->ordinal != ordinal) {
         matrices = matrices->next;
     }
-    fanin_status status = FANIN_OK;
-    for (size_t i = 0; matrices != NULL && i < matrices->matrix_count && status == FANIN_OK; i++) {
-        int *const info = (int *)(matrices->device + offset_of_info(matrices));
-        status = matrix_make(&matrices->handle, &matrices->matrix[i], matrices->seed, ordinal, matrices->device, matrices->host,
-                             &info[i], matrices->stream);
-        if (status == FANIN_OK) {
-            status = cut(matrices, i);
-        }
-    }
-    return status;
+    return matrices != NULL ? start(matrices) : FANIN_OK;
 }
 
 /* Negative: an argument of ours was wrong. Positive: no convergence. */
@@ -254,7 +292,7 @@ fanin_status matrices_finish(struct matrices **list, fanin_status status)
     *list = matrices->next;
     cudaError_t error = cudaSuccess;
     if (status == FANIN_OK) {
-        error = cudaMemcpyAsync(matrices->info, matrices->device + offset_of_info(matrices), bytes_of_info(matrices),
+        error = cudaMemcpyAsync(matrices->info, matrices->device + matrices->info_offset, bytes_of_info(matrices),
                                 cudaMemcpyDeviceToHost, matrices->stream);
     }
     /* After an error too: what was begun uses the memory of the host, and the handle. */

@@ -86,56 +86,79 @@ static cusolverStatus_t ask_svd(const struct handle *handle, struct matrix *matr
     return error;
 }
 
-fanin_status matrix_measure(const struct handle *handle, const struct item *item, struct matrix *out)
+void matrix_describe(const struct item *item, struct matrix *out)
 {
     *out = (struct matrix){.name = item->name};
     orthogonal_describe(item->fill, item->dtype, &out->shape);
-    const bool is_haar = out->shape.method == ORTHOGONAL_HAAR;
-    if (is_haar && out->shape.longer > INT_MAX) {
+    out->is_small =
+        out->shape.method == ORTHOGONAL_HAAR && out->shape.longer <= SMALL_LONGER && out->shape.shorter <= SMALL_SHORTER;
+}
+
+/* Nothing of small matrices overflows, but for a plan that no memory holds. */
+void matrix_place_small(struct matrix *matrix, uint64_t place)
+{
+    matrix->bytes = place;
+    (void)lay_out(matrix);
+    matrix->bytes -= place;
+}
+
+fanin_status matrix_measure(const struct handle *handle, struct matrix *matrix)
+{
+    const struct orthogonal *const shape = &matrix->shape;
+    const bool is_haar = shape->method == ORTHOGONAL_HAAR;
+    if (is_haar && shape->longer > INT_MAX) {
         return fanin_fail(FANIN_ERROR_SHAPE,
                           "parameter '%s': found an orthogonal matrix of %lld × %lld, expected no more than "
                           "%d rows and columns",
-                          item->name, (long long)out->shape.rows, (long long)out->shape.columns, INT_MAX);
+                          matrix->name, (long long)shape->rows, (long long)shape->columns, INT_MAX);
     }
     const char *call = NULL;
-    const cusolverStatus_t error = is_haar ? ask_orgqr(handle, out, &call) : ask_svd(handle, out, &call);
+    const cusolverStatus_t error = is_haar ? ask_orgqr(handle, matrix, &call) : ask_svd(handle, matrix, &call);
     if (error != CUSOLVER_STATUS_SUCCESS) {
-        return solver_fail(item->name, call, error);
+        return solver_fail(matrix->name, call, error);
     }
-    if (!lay_out(out)) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': an orthogonal matrix of %lld × %lld needs 2^64 bytes or more",
-                          item->name, (long long)out->shape.rows, (long long)out->shape.columns);
+    if (!lay_out(matrix) || matrix->bytes > INT64_MAX) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': an orthogonal matrix of %lld × %lld needs 2^63 bytes or more",
+                          matrix->name, (long long)shape->rows, (long long)shape->columns);
     }
     return FANIN_OK;
 }
 
 /* ------------------------------------------------ making ----------------------------------------------------------------- */
 
-/* The random matrix, column by column. It is row-major over its domain: so each element of the domain goes where the columns
- * want it, and nothing is transposed afterwards. A wide SVD's columns are the domain's rows. */
-static fanin_status draw(const struct matrix *matrix, uint64_t seed, int ordinal, char *device, cudaStream_t stream)
+/* Column by column. The random matrix is row-major over its domain: so each element of the domain goes where the columns want
+ * it, and nothing is transposed afterwards. A wide SVD's columns are the domain's rows. */
+void matrix_draw(const struct matrix *matrix, int ordinal, char *device, struct matrix_draw *out)
 {
     const struct orthogonal *const shape = &matrix->shape;
     const bool is_line = (shape->method == ORTHOGONAL_SVD && shape->wide) || shape->shorter == 1;
     const int64_t size = shape->longer * shape->shorter;
-    int64_t extent[] = {is_line ? size : shape->longer, shape->shorter};
-    int64_t stride[] = {1, shape->longer};
-    int64_t step[] = {is_line ? 1 : shape->shorter, 1};
-    const struct item item = {.fill = &shape->random,
-                              .name = matrix->name,
-                              .data = device + matrix->random,
-                              .device = {kDLCUDA, ordinal},
-                              .dtype = shape->dtype,
-                              .ndim = is_line ? 1 : 2,
-                              .extent = extent,
-                              .stride = stride,
-                              .step = step,
-                              .size = size};
+    *out = (struct matrix_draw){
+        .item = {.fill = &shape->random,
+                 .name = matrix->name,
+                 .data = device + matrix->random,
+                 .device = {kDLCUDA, ordinal},
+                 .dtype = shape->dtype,
+                 .ndim = is_line ? 1 : 2,
+                 .extent = out->extent,
+                 .stride = out->stride,
+                 .step = out->step,
+                 .size = size},
+        .extent = {is_line ? size : shape->longer, shape->shorter},
+        .stride = {1, shape->longer},
+        .step = {is_line ? 1 : shape->shorter, 1},
+    };
+}
+
+static fanin_status draw(const struct matrix *matrix, uint64_t seed, int ordinal, char *device, cudaStream_t stream)
+{
+    struct matrix_draw random;
+    matrix_draw(matrix, ordinal, device, &random);
     struct cuda_builder builder;
     uint32_t tiles = 0;
     size_t slots = 0;
     cuda_builder_start(&builder, seed);
-    (void)cuda_builder_add(&builder, &item); /* an empty table takes any item */
+    (void)cuda_builder_add(&builder, &random.item); /* an empty table takes any item */
     if (!cuda_builder_finish(&builder, context_multiprocessors(ordinal), &tiles, &slots)) {
         return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", matrix->name);
     }
@@ -143,7 +166,7 @@ static fanin_status draw(const struct matrix *matrix, uint64_t seed, int ordinal
     return error == cudaSuccess ? FANIN_OK : context_fail(error, matrix->name);
 }
 
-static struct columns columns_of(const struct matrix *matrix, uint64_t seed, char *device)
+struct columns matrix_columns(const struct matrix *matrix, uint64_t seed, char *device)
 {
     return (struct columns){.matrix = device + matrix->result,
                             .tau = device + matrix->tau,
@@ -159,7 +182,7 @@ static struct columns columns_of(const struct matrix *matrix, uint64_t seed, cha
 static fanin_status make_haar(const struct handle *handle, const struct matrix *matrix, uint64_t seed, char *device, int *info,
                               cudaStream_t stream)
 {
-    const struct columns columns = columns_of(matrix, seed, device);
+    const struct columns columns = matrix_columns(matrix, seed, device);
     const cudaError_t failure = orthogonal_launch_reflectors(&columns, stream);
     if (failure != cudaSuccess) {
         return context_fail(failure, matrix->name);
@@ -226,7 +249,7 @@ static fanin_status make_svd(const struct handle *handle, const struct matrix *m
     if (status != FANIN_OK) {
         return status;
     }
-    const struct columns columns = columns_of(matrix, seed, device);
+    const struct columns columns = matrix_columns(matrix, seed, device);
     const cudaError_t error = orthogonal_launch_signs(&columns, stream);
     return error == cudaSuccess ? FANIN_OK : context_fail(error, matrix->name);
 }

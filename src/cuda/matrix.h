@@ -10,6 +10,7 @@
 struct matrix {
     struct orthogonal shape;
     const char *name; /* of the parameter */
+    bool is_small;    /* made by small.h, in memory of its own */
     uint64_t random;  /* what is drawn; HAAR: Q in the end */
     uint64_t result;  /* Q, or U */
     uint64_t tau, factors;
@@ -20,9 +21,25 @@ struct matrix {
     int elements;              /* orgqr: of `work` */
 };
 
-/* Describes the matrix of an item, and asks cuSOLVER what it needs. Errors: SHAPE where it is too large for cuSOLVER, MEMORY
- * where the bytes are more than 64 bits hold, SOLVER. */
-fanin_status matrix_measure(const struct handle *handle, const struct item *item, struct matrix *out);
+/* Describes the matrix of an item. */
+void matrix_describe(const struct item *item, struct matrix *out);
+
+/* Where the parts of a small matrix lie, from `place` on. */
+void matrix_place_small(struct matrix *matrix, uint64_t place);
+
+/* Asks cuSOLVER what a matrix that is not small needs, and lays it out. Errors: SHAPE where it is too large for cuSOLVER, MEMORY
+ * where the bytes are more than 63 bits hold, SOLVER. */
+fanin_status matrix_measure(const struct handle *handle, struct matrix *matrix);
+
+/* The random matrix as an item, whose numbers are in the struct: not so in a copy of it. */
+struct matrix_draw {
+    struct item item;
+    int64_t extent[2], stride[2], step[2];
+};
+void matrix_draw(const struct matrix *matrix, int ordinal, char *device, struct matrix_draw *out);
+
+/* The matrix as kernels see it. */
+struct columns matrix_columns(const struct matrix *matrix, uint64_t seed, char *device);
 
 /* Puts the making of the matrix into the handle's stream. `device` has `bytes`, aligned as cudaMalloc does; `host` has
  * `host_bytes`, and is in use until the stream has come here. `info`, of the device, is then what LAPACK calls so. May wait

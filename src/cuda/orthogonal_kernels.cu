@@ -26,6 +26,36 @@ __global__ void __launch_bounds__(COLUMN_THREADS) reflector_kernel(const __grid_
     reflector_scale(&columns, column, &reflector, threadIdx.x, COLUMN_THREADS);
 }
 
+/* A block of threads a matrix: all its reflectors, then their product from the last to the first (LAPACK's org2r). */
+__global__ void __launch_bounds__(SMALL_THREADS) small_kernel(const __grid_constant__ struct small_table table)
+{
+    __shared__ struct orthogonal_reflector reflectors[SMALL_SHORTER];
+    __shared__ double products[SMALL_SHORTER][SMALL_LANES];
+    const struct columns *const columns = &table.matrix[blockIdx.x];
+    const int64_t shorter = columns->shorter;
+    const int lane = threadIdx.x % SMALL_LANES, place = threadIdx.x / SMALL_LANES;
+    if (threadIdx.x < shorter) {
+        reflectors[threadIdx.x] = small_reflector(columns, threadIdx.x);
+    }
+    __syncthreads();
+    for (int64_t i = 0; i < shorter; i++) {
+        reflector_scale(columns, i, &reflectors[i], threadIdx.x, SMALL_THREADS);
+    }
+    for (int64_t i = shorter - 1; i >= 0; i--) {
+        const int64_t column = i + 1 + place;
+        __syncthreads();
+        if (column < shorter) {
+            products[place][lane] = small_product(columns, i, column, lane);
+        }
+        __syncthreads();
+        if (column < shorter) {
+            small_apply(columns, i, column, lane, products[place]);
+        }
+        __syncthreads();
+        small_begin(columns, i, threadIdx.x, SMALL_THREADS);
+    }
+}
+
 __global__ void __launch_bounds__(COLUMN_THREADS) sign_kernel(const __grid_constant__ struct columns columns)
 {
     __shared__ struct candidate candidates[COLUMN_THREADS];
@@ -62,6 +92,12 @@ cudaError_t orthogonal_launch_reflectors(const struct columns *columns, cudaStre
                             0, stream);
 }
 
+cudaError_t orthogonal_launch_small(const struct small_table *table, unsigned count, cudaStream_t stream)
+{
+    void *arguments[] = {(void *)table};
+    return cudaLaunchKernel((const void *)small_kernel, dim3(count), dim3(SMALL_THREADS), arguments, 0, stream);
+}
+
 cudaError_t orthogonal_launch_signs(const struct columns *columns, cudaStream_t stream)
 {
     void *arguments[] = {(void *)columns};
@@ -78,7 +114,8 @@ cudaError_t orthogonal_launch_cut(const struct cut *cut, cudaStream_t stream)
 
 cudaError_t orthogonal_launch_load(void)
 {
-    const void *const kernels[] = {(const void *)reflector_kernel, (const void *)sign_kernel, (const void *)cut_kernel};
+    const void *const kernels[] = {(const void *)reflector_kernel, (const void *)small_kernel, (const void *)sign_kernel,
+                                   (const void *)cut_kernel};
     for (const void *kernel : kernels) {
         cudaFuncAttributes attributes;
         const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel);

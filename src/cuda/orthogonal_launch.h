@@ -16,6 +16,9 @@ cudaError_t orthogonal_launch_load(void);
 /* Turns the columns of a normal matrix, below the diagonal, into the vectors of their reflectors; sets tau and factors. */
 cudaError_t orthogonal_launch_reflectors(const struct columns *columns, cudaStream_t stream);
 
+/* Turns the first `count` normal matrices of a table into Q; sets tau and factors. */
+cudaError_t orthogonal_launch_small(const struct small_table *table, unsigned count, cudaStream_t stream);
+
 /* Sets the factors of singular vectors. */
 cudaError_t orthogonal_launch_signs(const struct columns *columns, cudaStream_t stream);
 

@@ -63,6 +63,60 @@ STREAM_FUNCTION void reflector_scale(const struct columns *columns, int64_t colu
     }
 }
 
+/* ------------------------------------------------ Haar: small matrices --------------------------------------------------- */
+
+/* A column's reflector, by one thread. */
+STREAM_FUNCTION struct orthogonal_reflector small_reflector(const struct columns *columns, int64_t column)
+{
+    double tail = 0.0;
+    for (int64_t tile = column / ORTHOGONAL_TILE; tile < reflector_tiles(columns); tile++) {
+        tail = double_add(tail, reflector_tile(columns, column, tile));
+    }
+    return reflector_make(columns, column, tail);
+}
+
+/* The product of reflector i's vector, 1 in row i, and a column of Q: a lane's share of the rows. */
+STREAM_FUNCTION double small_product(const struct columns *columns, int64_t i, int64_t column, int lane)
+{
+    const int64_t vector = i * columns->longer, target = column * columns->longer;
+    double sum = lane == 0 ? columns_get(columns, columns->matrix, target + i) : 0.0;
+    for (int64_t row = i + 1 + lane; row < columns->longer; row += SMALL_LANES) {
+        sum = double_add(sum, double_multiply(columns_get(columns, columns->matrix, vector + row),
+                                              columns_get(columns, columns->matrix, target + row)));
+    }
+    return sum;
+}
+
+/* Applies reflector i to a lane's share of a column of Q, with the products of all its lanes. */
+STREAM_FUNCTION void small_apply(const struct columns *columns, int64_t i, int64_t column, int lane, const double *products)
+{
+    const int64_t vector = i * columns->longer, target = column * columns->longer;
+    double sum = 0.0;
+    for (int k = 0; k < SMALL_LANES; k++) {
+        sum = double_add(sum, products[k]);
+    }
+    sum = double_multiply(sum, -columns_get(columns, columns->tau, i));
+    for (int64_t row = i + 1 + lane; row < columns->longer; row += SMALL_LANES) {
+        const double change = double_multiply(sum, columns_get(columns, columns->matrix, vector + row));
+        columns_set(columns, columns->matrix, target + row,
+                    double_add(columns_get(columns, columns->matrix, target + row), change));
+    }
+    if (lane == 0) {
+        columns_set(columns, columns->matrix, target + i, double_add(columns_get(columns, columns->matrix, target + i), sum));
+    }
+}
+
+/* Turns the vector of reflector i into column i of Q: what it makes of that unit vector. */
+STREAM_FUNCTION void small_begin(const struct columns *columns, int64_t i, int64_t thread, int64_t threads)
+{
+    const double tau = columns_get(columns, columns->tau, i);
+    for (int64_t row = thread; row < columns->longer; row += threads) {
+        const int64_t index = i * columns->longer + row;
+        const double below = double_multiply(-tau, columns_get(columns, columns->matrix, index));
+        columns_set(columns, columns->matrix, index, row < i ? 0.0 : row == i ? double_add(1.0, -tau) : below);
+    }
+}
+
 /* ------------------------------------------------ SVD: signs ------------------------------------------------------------- */
 
 /* An element that may be its column's largest. */

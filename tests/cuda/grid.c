@@ -65,6 +65,38 @@ void grid_reflectors(const struct columns *columns)
     }
 }
 
+/* As small_kernel, between its barriers. */
+void grid_small(const struct columns *columns)
+{
+    struct orthogonal_reflector reflectors[SMALL_SHORTER];
+    double products[SMALL_SHORTER][SMALL_LANES];
+    for (int64_t i = 0; i < columns->shorter; i++) {
+        reflectors[i] = small_reflector(columns, i);
+    }
+    for (int64_t i = 0; i < columns->shorter; i++) {
+        for (int64_t thread = SMALL_THREADS - 1; thread >= 0; thread--) {
+            reflector_scale(columns, i, &reflectors[i], thread, SMALL_THREADS);
+        }
+    }
+    for (int64_t i = columns->shorter - 1; i >= 0; i--) {
+        for (int thread = 0; thread < SMALL_THREADS; thread++) {
+            const int lane = thread % SMALL_LANES, place = thread / SMALL_LANES;
+            if (i + 1 + place < columns->shorter) {
+                products[place][lane] = small_product(columns, i, i + 1 + place, lane);
+            }
+        }
+        for (int thread = SMALL_THREADS - 1; thread >= 0; thread--) {
+            const int lane = thread % SMALL_LANES, place = thread / SMALL_LANES;
+            if (i + 1 + place < columns->shorter) {
+                small_apply(columns, i, i + 1 + place, lane, products[place]);
+            }
+        }
+        for (int64_t thread = SMALL_THREADS - 1; thread >= 0; thread--) {
+            small_begin(columns, i, thread, SMALL_THREADS);
+        }
+    }
+}
+
 /* As sign_kernel. */
 void grid_signs(const struct columns *columns)
 {

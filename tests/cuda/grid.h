@@ -33,6 +33,7 @@ void grid_scatter(const struct cuda_view *view, int size_log2, uintptr_t from, s
 
 /* The orthogonal fill's kernels. */
 void grid_reflectors(const struct columns *columns);
+void grid_small(const struct columns *columns);
 void grid_signs(const struct columns *columns);
 void grid_cut(const struct cut *cut, struct grid_memory *memory);
 

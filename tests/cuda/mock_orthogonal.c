@@ -12,6 +12,17 @@ cudaError_t orthogonal_launch_reflectors(const struct columns *columns, cudaStre
     return error;
 }
 
+cudaError_t orthogonal_launch_small(const struct small_table *table, unsigned count, cudaStream_t stream)
+{
+    cudaError_t error;
+    if (mock_launches('H', stream, &error)) {
+        for (unsigned i = 0; i < count; i++) {
+            grid_small(&table->matrix[i]);
+        }
+    }
+    return error;
+}
+
 cudaError_t orthogonal_launch_signs(const struct columns *columns, cudaStream_t stream)
 {
     cudaError_t error;

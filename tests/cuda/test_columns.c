@@ -119,7 +119,67 @@ static void test_zeros(void **state)
     assert_true(factors[0] == -SCALE && factors[1] == SCALE);
 }
 
-/* ------------------------------------------------ factors ------------------------------------------------------------------ */
+/* ------------------------------------------------ small matrices --------------------------------------------------------- */
+
+/* The sum of terms, each 8th in a lane of its own, then of the lanes; the first lane begins with `first`. */
+static double sum_of_lanes(const double *terms, int64_t count, double first)
+{
+    double lanes[8] = {first}, total = 0.0;
+    for (int64_t i = 0; i < count; i++) {
+        lanes[i % 8] += terms[i];
+    }
+    for (int lane = 0; lane < 8; lane++) {
+        total += lanes[lane];
+    }
+    return total;
+}
+
+/* Q from the reflectors, column by column from the last: LAPACK's org2r, each number rounded where it is stored. */
+static void multiply(const struct columns *columns)
+{
+    static double terms[SMALL_LONGER];
+    const int64_t m = columns->longer;
+    for (int64_t i = columns->shorter - 1; i >= 0; i--) {
+        const double reflector_tau = get(columns, tau, i);
+        for (int64_t j = i + 1; j < columns->shorter; j++) {
+            for (int64_t r = i + 1; r < m; r++) {
+                terms[r - i - 1] = get(columns, copy, i * m + r) * get(columns, copy, j * m + r);
+            }
+            const double sum = -reflector_tau * sum_of_lanes(terms, m - i - 1, get(columns, copy, j * m + i));
+            set(columns, copy, j * m + i, get(columns, copy, j * m + i) + sum);
+            for (int64_t r = i + 1; r < m; r++) {
+                set(columns, copy, j * m + r, get(columns, copy, j * m + r) + sum * get(columns, copy, i * m + r));
+            }
+        }
+        for (int64_t r = 0; r < m; r++) {
+            const double below = -reflector_tau * get(columns, copy, i * m + r);
+            set(columns, copy, i * m + r, r < i ? 0.0 : r == i ? 1.0 - reflector_tau : below);
+        }
+    }
+}
+
+static void test_small(void **state)
+{
+    (void)state;
+    static const int64_t shapes[][2] = {{1, 1}, {2, 1}, {2, 2}, {9, 8}, {64, 64}, {65, 64}, {300, 17}, {512, 64}, {512, 1}};
+    static double random_matrix[MOST / 8];
+    uint64_t random = 4;
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        for (int is_double = 0; is_double < 2; is_double++) {
+            const struct columns columns = columns_of(shapes[i][0], shapes[i][1], is_double);
+            set_random(&columns, &random);
+            memcpy(random_matrix, copy, sizeof copy);
+            check_reflectors(&columns); /* and makes them */
+            memcpy(copy, matrix, sizeof copy);
+            multiply(&columns);
+            memcpy(matrix, random_matrix, sizeof matrix);
+            grid_small(&columns);
+            assert_memory_equal(matrix, copy, (size_t)(columns.longer * columns.shorter) * (is_double ? 8 : 4));
+        }
+    }
+}
+
+/* ------------------------------------------------ signs ------------------------------------------------------------------ */
 
 static void check_signs(const struct columns *columns)
 {
@@ -254,8 +314,8 @@ static void test_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reflectors),  cmocka_unit_test(test_zeros), cmocka_unit_test(test_signs),
-        cmocka_unit_test(test_not_numbers), cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_reflectors), cmocka_unit_test(test_zeros),       cmocka_unit_test(test_signs),
+        cmocka_unit_test(test_small),      cmocka_unit_test(test_not_numbers), cmocka_unit_test(test_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

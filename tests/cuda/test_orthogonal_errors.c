@@ -7,6 +7,10 @@
 
 #include <limits.h>
 
+#define ROWS    70 /* more than small matrices have */
+#define COLUMNS 66
+#define OTHER   4700 /* where the elementwise item begins */
+
 static struct fill fill;
 static struct item items[2]; /* one of each sort, the elementwise one first */
 static int handles;          /* that are kept */
@@ -18,9 +22,9 @@ static int setup_plan(void **state)
     mock_cusolver.handles = mock_cusolver.params = handles;
     mock_cusolver.note = mock_note;
     mock_cusolver.failure = CUSOLVER_STATUS_INTERNAL_ERROR;
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 20, 10);
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
     const int result = setup(state);
-    items[0] = item_of(on_device[0] + 1000, 0, 100);
+    items[0] = item_of(on_device[0] + OTHER, 0, 100);
     items[0].name = "other";
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     return result;
@@ -48,7 +52,7 @@ static void check_after(void)
     mock.launch_error = mock.pool_error = cudaSuccess;
     assert_int_equal(run_plan(), FANIN_OK);
     assert_int_equal(mock.frees_left, 0);
-    assert_memory_equal(on_device[0] + 1000, expected, 100 * sizeof(float));
+    assert_memory_equal(on_device[0] + OTHER, expected, 100 * sizeof(float));
 }
 
 static void assert_says(const char *words)
@@ -85,8 +89,8 @@ static void test_memory(void **state)
 {
     (void)state;
     mock.fail_allocation = 1;
-    /* 200 elements, 10 signs and 10 taus, each part from a multiple of 256 bytes on; orgqr's 77 elements; an info. */
-    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "'weight': making its orthogonal matrix of 20 × 10 needs 1848 bytes");
+    /* 4620 elements, 66 factors and 66 taus, each part from a multiple of 256 bytes on; orgqr's 77 elements; an info. */
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "'weight': making its orthogonal matrix of 70 × 66 needs 20024 bytes");
     assert_untouched();
     check_after();
     /* A device without pools. */
@@ -95,7 +99,7 @@ static void test_memory(void **state)
     assert_int_equal(mock.frees_left, 0);
     memset(on_device, 0, sizeof on_device);
     mock.fail_allocation = 1;
-    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "1848 bytes");
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "20024 bytes");
     assert_untouched();
     mock.pool_error = cudaErrorInvalidValue;
     assert_failure(run_plan(), FANIN_ERROR_DEVICE, "'weight': CUDA says");
@@ -108,10 +112,10 @@ static void test_memory_of_the_largest(void **state)
 {
     (void)state;
     const struct fill larger = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 30, 40);
-    items[0] = reference_item(&larger, DTYPE_FLOAT64, on_device[0] + 1000, 0);
+    items[0] = reference_item(&larger, DTYPE_FLOAT64, managed, 0);
     items[0].name = "larger";
     mock.fail_allocation = 1;
-    /* Twice 1200 doubles (to a multiple of 256: 9728), 30 signs, 30 singular values (256), 900 of Vᵀ (7424), work, 2 infos. */
+    /* Twice 1200 doubles (to a multiple of 256: 9728), 30 factors, 30 singular values (256), 900 of Vᵀ (7424), work, 2 infos. */
     const int bytes = 2 * 9728 + 2 * 256 + 7424 + MOCK_CUSOLVER_DEVICE_BYTES + 8;
     char words[100];
     snprintf(words, sizeof words, "'larger': making its orthogonal matrix of 30 × 40 needs %d bytes", bytes);
@@ -133,9 +137,9 @@ static void test_too_large(void **state)
     fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, INT64_C(1) << 30, INT64_C(1) << 30);
     items[1].dtype = DTYPE_FLOAT64;
     assert_failure(run_plan(), FANIN_ERROR_MEMORY,
-                   "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^64 bytes");
+                   "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^63 bytes");
     assert_untouched();
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 20, 10);
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     check_after();
 }
@@ -143,7 +147,7 @@ static void test_too_large(void **state)
 /* Each call of cuSOLVER's fails once, then each launch. */
 static void check_each_call(enum orthogonal_method method, const char *const calls[], int count)
 {
-    fill = reference_fill(method, ORTHOGONAL_NORMAL, 20, 10);
+    fill = reference_fill(method, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
     for (int i = 0; i < count; i++) {
         mock.current = NULL;
         mock_cusolver.fail_call = i + 1;
@@ -178,7 +182,7 @@ static void test_calls_polar(void **state)
         mock_cusolver.fail_call = i + 1;
         assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
         assert_says(calls[i]);
-        fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 20, 10);
+        fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
         check_after();
     }
 }
@@ -188,12 +192,12 @@ static void test_info(void **state)
     (void)state;
     mock_cusolver.info = 3;
     assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
-    assert_says("'weight': cuSOLVER's orgqr of its matrix of 20 × 10 failed: found info 3");
+    assert_says("'weight': cuSOLVER's orgqr of its matrix of 70 × 66 failed: found info 3");
     check_after();
     fill.orthogonal.method = ORTHOGONAL_SVD;
     mock_cusolver.info = -2;
     assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
-    assert_says("SVD of its matrix of 20 × 10 failed: found info -2");
+    assert_says("SVD of its matrix of 70 × 66 failed: found info -2");
     check_after();
 }
 

@@ -1,0 +1,12 @@
+/* Small matrices of Haar's: cuSOLVER would make them one after another, each in a fraction of the time that its launches take. */
+#ifndef FANIN_SRC_CUDA_SMALL_H
+#define FANIN_SRC_CUDA_SMALL_H
+
+#include "cuda/matrix.h"
+
+/* Puts the making of all small ones among the matrices into the stream, hundreds at a time. Errors: DEVICE. Runs in the
+ * floating-point environment of the contract. */
+fanin_status small_make(const struct matrix *matrices, size_t count, uint64_t seed, int ordinal, char *device,
+                        cudaStream_t stream);
+
+#endif
