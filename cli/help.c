@@ -32,7 +32,7 @@ const char init_help[] =
     "  --seed N        decimal or 0x..., 64 bits; 0 if not given\n"
     "  --dtype T       the dtype of all floating-point tensors: F16, BF16, F32, F64, or float16, ...\n"
     "  --device D      cpu, cuda or cuda:N: where to fill\n"
-    "  --threads N     threads of the host; all cores if not given. The values do not depend on it\n"
+    "  --threads N     threads of the host; all usable cores if not given. The values do not depend on it\n"
     "  --cpu NAME      the variant of the CPU's kernels: portable, avx2, avx512 or neon; the best that runs if\n"
     "                  not given. The values do not depend on it\n"
     "  --shard R/W     only part R (from 0) of W, cut along the first axis as torch.chunk does\n"

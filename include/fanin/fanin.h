@@ -174,7 +174,8 @@ typedef struct fanin_options {
     size_t size;
     uint64_t seed;                /* all 64 bits count */
     int contract;                 /* version of the stream contract; 0: the newest */
-    int threads;                  /* of the host; 0: as many as OpenMP gives, 1 inside a caller's parallel region */
+    int threads;                  /* of the host; 0: as many as OpenMP gives, but no more than the calling thread's affinity and */
+                                  /* the container's limit have processors for, and 1 inside a caller's parallel region */
     void *cuda_stream;            /* a cudaStream_t for CUDA tensors, all on one device; NULL: the default streams */
     int verbose;                  /* not 0: log "Initialized NAME as RULE: STATISTIC" for each parameter (not for LEGACY) */
     fanin_log_fn log;             /* where lines go; NULL: nowhere */

@@ -1,6 +1,7 @@
 #include "parallel.h"
 
 #include "float_environment.h"
+#include "processors.h"
 
 #include <omp.h>
 #include <stdlib.h>
@@ -19,7 +20,9 @@ struct failure {
 int parallel_threads(int threads)
 {
     if (threads <= 0) {
-        return omp_in_parallel() ? 1 : omp_get_max_threads();
+        const int given = omp_in_parallel() ? 1 : omp_get_max_threads();
+        const int allowed = given > 1 ? processors_allowed() : 1;
+        return given < allowed ? given : allowed;
     }
     if (threads > MOST_THREADS) {
         const int processors = omp_get_num_procs();
@@ -66,7 +69,7 @@ fanin_status parallel_for(int64_t count, int64_t tile, int threads, parallel_wor
         return FANIN_OK;
     }
     const int64_t tiles = (count - 1) / tile + 1;
-    const int wanted = parallel_threads(threads), team = wanted < tiles ? wanted : (int)tiles;
+    const int wanted = tiles > 1 ? parallel_threads(threads) : 1, team = wanted < tiles ? wanted : (int)tiles;
     struct failure failure = {INT64_MAX, FANIN_OK, NULL};
 
     if (team == 1) {
