@@ -1,6 +1,7 @@
 /* Items that are not one line of memory: strides of either sign, steps in the domain, boxes of up to many axes, and the
  * shards of a parameter. */
 #include "compare.h"
+#include "cuda/device.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -103,6 +104,44 @@ static void test_many_axes(void **state)
     (void)compare_items(&item, 1, SEED, 0);
 }
 
+/* A constant's axes are walked as they lie in memory, so that one that is transposed is one line, stored 16 bytes at a time. */
+static void test_transposed_constant(void **state)
+{
+    (void)state;
+    static struct cuda_builder builder;
+    static _Alignas(16) float memory[50 * 70];
+    struct fill fill;
+    assert_true(compare_fill(FILL_CONSTANT, DTYPE_FLOAT32, &fill));
+    struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, 50 * 70, 0);
+    item.data = (char *)memory;
+    item.ndim = 2;
+    const int64_t numbers[3][2] = {{50, 70}, {1, 50}, {70, 1}};
+    memcpy(item.extent, numbers[0], sizeof numbers[0]);
+    memcpy(item.stride, numbers[1], sizeof numbers[1]);
+    memcpy(item.step, numbers[2], sizeof numbers[2]);
+    cuda_builder_start(&builder, SEED);
+    assert_true(cuda_builder_add(&builder, &item));
+    assert_int_equal(builder.table.slot[0].row.outer, 0);
+    assert_int_equal(builder.table.slot[0].row.extent, 50 * 70);
+    assert_true(builder.table.slot[0].row.dense);
+}
+
+/* Both sides of 2^32, for both numbers. */
+static void test_division(void **state)
+{
+    (void)state;
+    static const uint64_t numbers[] = {
+        1, 2, 7, UINT32_MAX - 1, UINT32_MAX, UINT64_C(1) << 32, 0x100000001u, 0x300000002u, 0x7ffffffffffffffu, UINT64_MAX};
+    enum { NUMBERS = sizeof numbers / sizeof numbers[0] };
+    for (int i = 0; i < NUMBERS; i++) {
+        for (int k = 0; k < NUMBERS; k++) {
+            uint64_t quotient = numbers[i];
+            assert_true(divide(quotient, numbers[k], &quotient) == numbers[i] % numbers[k]);
+            assert_true(quotient == numbers[i] / numbers[k]);
+        }
+    }
+}
+
 /* A parameter in shards, each with memory of its own: rows, columns, blocks, and blocks of a transposed parameter. */
 static void test_shards(void **state)
 {
@@ -149,8 +188,14 @@ static void test_shards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strides),     cmocka_unit_test(test_long_strides), cmocka_unit_test(test_random_boxes),
-        cmocka_unit_test(test_large_boxes), cmocka_unit_test(test_many_axes),    cmocka_unit_test(test_shards),
+        cmocka_unit_test(test_strides),
+        cmocka_unit_test(test_long_strides),
+        cmocka_unit_test(test_random_boxes),
+        cmocka_unit_test(test_large_boxes),
+        cmocka_unit_test(test_many_axes),
+        cmocka_unit_test(test_shards),
+        cmocka_unit_test(test_transposed_constant),
+        cmocka_unit_test(test_division),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
 }
