@@ -177,8 +177,8 @@ def tables(data):
         most, rows = dtype_table(run, count)
         out += [f"### dtypes, {most >> 20} MiB, {count} thread{'s' if count > 1 else ''}", "", "GB/s: median (slowest to fastest repeat).", "", *rows]
     out += ["### Small calls", "",
-            "init-64: one `fanin_init` of 64 float32 values. plan-10000x64: 10,000 tensors of 64 values; run: `fanin_plan_run` alone, which "
-            "checks the plan; all: with making, adding and freeing.", "", *small_table(run)]
+            "init-64: one `fanin_init` of 64 float32 values. plan-10000x64: 10,000 tensors of 64 values; run: `fanin_plan_run` alone, of a "
+            "plan that was checked; all: with making, adding and freeing.", "", *small_table(run)]
     out += ["### Whole models", "", "Rules, plans and fills, in pieces of at most 512 MiB of memory.", "", *model_table(run)]
     out += gpu_tables(data)
     if data.get("files"):

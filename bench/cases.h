@@ -10,6 +10,9 @@ void cases_fills(struct bench *bench);
 /* One fanin_init of 64 values, and a plan of 10,000 tensors of 64 values. */
 void cases_small(struct bench *bench);
 
+/* Transposed matrices, every second element, and shards that are some columns of a matrix; on the CPU alone. */
+void cases_layouts(struct bench *bench);
+
 /* Whole models, from the shapes and rules in bench->models. */
 void cases_models(struct bench *bench);
 

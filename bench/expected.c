@@ -127,9 +127,17 @@ static double tolerance(DLDataType dtype)
     return dtype.bits == 16 ? 0x1p-10 : dtype.bits == 32 ? 0x1p-18 : 0x1p-46;
 }
 
+void expected_check_one(const struct expected *expected, const void *memory, int64_t place, int64_t index, const char *what)
+{
+    const double found = expected_read(memory, place, expected->dtype), right = expected_value(expected, index);
+    const double scale = expected->formula == FORMULA_FUSEDRNN ? 0.1 : fabs(expected->scale);
+    if (!(fabs(found - right) <= tolerance(expected->dtype) * (fabs(right) + scale))) {
+        bench_stop("%s: element %lld is wrong: found %.17g, expected %.17g", what, (long long)index, found, right);
+    }
+}
+
 void expected_check(const struct expected *expected, const void *memory, int64_t values, const char *what)
 {
-    const double relative = tolerance(expected->dtype);
     uint64_t state = 1;
     for (int64_t i = 0; i < SAMPLES + 2 * ENDS; i++) {
         /* Knuth's linear congruential generator: places, independent of the numbers that are checked. */
@@ -139,10 +147,6 @@ void expected_check(const struct expected *expected, const void *memory, int64_t
         if (index >= values) {
             return;
         }
-        const double found = expected_read(memory, index, expected->dtype), right = expected_value(expected, index);
-        const double scale = expected->formula == FORMULA_FUSEDRNN ? 0.1 : fabs(expected->scale);
-        if (!(fabs(found - right) <= relative * (fabs(right) + scale))) {
-            bench_stop("%s: element %lld is wrong: found %.17g, expected %.17g", what, (long long)index, found, right);
-        }
+        expected_check_one(expected, memory, index, index, what);
     }
 }

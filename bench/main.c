@@ -176,6 +176,7 @@ static void run_cases(struct bench *bench)
     cases_fills(bench);
     if (bench->values == 0) {
         cases_small(bench);
+        cases_layouts(bench);
         cases_models(bench);
     }
 }
