@@ -109,20 +109,19 @@ static void test_transposed_constant(void **state)
 {
     (void)state;
     static struct cuda_builder builder;
-    static _Alignas(16) float memory[50 * 70];
+    static _Alignas(16) float memory[2 * 70 * 50];
+    static const int64_t extent[] = {70, 50, 2}, stride[] = {50, 1, 3500}, step[] = {100, 2, 1};
     struct fill fill;
     assert_true(compare_fill(FILL_CONSTANT, DTYPE_FLOAT32, &fill));
-    struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, 50 * 70, 0);
-    item.data = (char *)memory;
-    item.ndim = 2;
-    const int64_t numbers[3][2] = {{50, 70}, {1, 50}, {70, 1}};
-    memcpy(item.extent, numbers[0], sizeof numbers[0]);
-    memcpy(item.stride, numbers[1], sizeof numbers[1]);
-    memcpy(item.step, numbers[2], sizeof numbers[2]);
+    struct item item = {.fill = &fill, .data = (char *)memory, .dtype = DTYPE_FLOAT32, .ndim = 3, .size = 7000};
+    item_numbers(&item, 3);
+    memcpy(item.extent, extent, sizeof extent);
+    memcpy(item.stride, stride, sizeof stride);
+    memcpy(item.step, step, sizeof step);
     cuda_builder_start(&builder, SEED);
     assert_true(cuda_builder_add(&builder, &item));
     assert_int_equal(builder.table.slot[0].row.outer, 0);
-    assert_int_equal(builder.table.slot[0].row.extent, 50 * 70);
+    assert_int_equal(builder.table.slot[0].row.extent, item.size);
     assert_true(builder.table.slot[0].row.dense);
 }
 
