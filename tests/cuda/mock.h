@@ -67,4 +67,23 @@ bool mock_launches(char what, cudaStream_t stream, cudaError_t *error);
 /* Memory that pointers may point to. Memory of the device that the module allocates is such while it lives. */
 void mock_add_region(const void *base, size_t bytes, enum cudaMemoryType type, int device);
 
+/* ------------------------------------------------ between the stand-in's files -------------------------------------------- */
+
+struct cuda_view;
+
+/* What a call returns: the error, or that of a lost context; a failure is the last error too. */
+cudaError_t mock_result(cudaError_t error);
+
+int mock_current_device(void);
+
+/* Counts a number down; true when it gets to 0. */
+bool mock_fails(int *number);
+
+/* Copies and scattered elements are done when someone waits for them: all that are under way; whether any are; none any more. */
+void mock_finish(void);
+bool mock_is_busy(void);
+void mock_forget(void);
+
+void mock_scatter(const struct cuda_view *view, int size_log2, const void *from);
+
 #endif
