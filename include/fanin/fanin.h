@@ -191,13 +191,15 @@ typedef struct fanin_options {
 
 /* Fills one tensor in place.
  *
- * tensor: on the CPU; 0 to FANIN_MAX_NDIM dimensions, ndim 0 is one element and an extent of 0 none; strides NULL (row-major)
- * or any, negative too, as long as no two elements share memory; dtype float16, bfloat16, float32 or float64, and for fills
- * with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its element.
+ * tensor: on the CPU, or on a CUDA device, where fills are put into the options' stream and not waited for, but for orthogonal
+ * ones, arrays and stored tensors (docs/cuda.md); 0 to FANIN_MAX_NDIM dimensions, ndim 0 is one element and an extent of 0 none;
+ * strides NULL (row-major) or any, negative too, as long as no two elements share memory; dtype float16, bfloat16, float32 or
+ * float64, and for fills with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its element.
  * initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
  * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY, SOLVER
- * (orthogonal), and those of fanin_create for an `__init__`. Nothing is written then; only a custom fill, the caller's
- * statistic, or a file that changes or fails while it is read (FILE, FORMAT), may fail after the first write. */
+ * (orthogonal), CAPTURE (what has to wait for a CUDA stream, the log's norm too), and those of fanin_create for an `__init__`.
+ * Nothing is written then; only a custom fill, the caller's statistic, or a file that changes or fails while it is read (FILE,
+ * FORMAT), may fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
