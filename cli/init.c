@@ -9,6 +9,7 @@
 #include "window.h"
 #include "writer.h"
 
+#include "cpu/variant.h"
 #include "formats/safetensors.h"
 
 #include <inttypes.h>
@@ -78,13 +79,25 @@ static fanin_status fill_windows(const struct model *model, const fanin_options 
     }
 }
 
+/* The writer needs a processor of its own: on all of them, the threads that fill would only wait for it, and busily. Matrices that
+ * are computed whole are another matter. */
+static int default_threads(const struct model *model)
+{
+    const int threads = fanin_private_threads();
+    bool whole = false;
+    for (size_t i = 0; i < model->header.count && !whole; i++) {
+        whole = model->parameters[i].whole;
+    }
+    return whole || threads == 1 ? threads : threads - 1;
+}
+
 static fanin_status fill_file(const struct model *model, const struct init_options *options, struct output *output,
                               struct progress *progress)
 {
     fanin_options fill = FANIN_OPTIONS_INIT;
     fill.seed = options->seed;
     fill.contract = FANIN_CONTRACT;
-    fill.threads = options->threads;
+    fill.threads = options->threads > 0 ? options->threads : default_threads(model);
     fill.cpu = options->cpu;
     if (model->device.device_type == kDLCUDA) {
         return device_fill(model, &fill, output, progress);

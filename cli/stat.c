@@ -3,6 +3,7 @@
 #include "input.h"
 #include "stat_report.h"
 
+#include "cpu/variant.h"
 #include "formats/file.h"
 
 #include <omp.h>
@@ -103,7 +104,7 @@ static fanin_status measure(const struct scanner *scanner, const struct header_t
 static fanin_status measure_all(const struct shard_index *index, const struct header_tensor *const *tensors, size_t count,
                                 bool json)
 {
-    struct scanner scanner = {.fd = -1, .threads = omp_get_max_threads()};
+    struct scanner scanner = {.fd = -1, .threads = fanin_private_threads()};
     scanner.buffers = malloc((size_t)scanner.threads * CHUNK);
     if (!scanner.buffers) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory to read with");

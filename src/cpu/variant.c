@@ -4,6 +4,7 @@
 #include "json/utf8.h"
 #include "orthogonal_kernels.h"
 #include "kernel.h"
+#include "parallel.h"
 #include "variant.h"
 
 #include <pthread.h>
@@ -139,6 +140,11 @@ fanin_status cpu_backend_check_variant(const char *subject, const char *name)
 const char *fanin_private_cpu_variant(void)
 {
     return cpu_variant_name(cpu_variant_chosen());
+}
+
+int fanin_private_threads(void)
+{
+    return parallel_threads(0);
 }
 
 fanin_status fanin_private_cpu_check(const char *subject, const char *name)
