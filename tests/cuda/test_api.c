@@ -158,6 +158,42 @@ static void test_plan_of_all_kinds(void **state)
     assert_nothing_left();
 }
 
+/* The blocks of a recurrent network and of a convolution, a shard, and elementwise fills beside them: the host's to rounding. */
+static void test_orthogonal(void **state)
+{
+    (void)state;
+    static const char haar[] = "[\"orthogonal\", {\"method\": \"haar\"}]";
+    static const char rnn[] = "[\"fusedrnn\", {\"init\": [\"orthogonal\", {\"method\": \"haar\"}], \"num_hidden\": 8, "
+                              "\"num_layers\": 2, \"mode\": \"lstm\", \"bidirectional\": true}]";
+    static const int64_t whole[] = {70, 90}, rows[] = {20, 90}, start[] = {50, 0};
+    char *const memories[] = {there, here};
+    for (int m = 0; m < 2; m++) {
+        fanin_plan *const plan = new_plan();
+        fanin_initializer *initializer = NULL;
+        fanin_desc shard = desc_of("shard_weight");
+        shard.global_shape = whole;
+        shard.offset = start;
+        const DLTensor part = tensor_in(memories[m], 40000, FLOAT32, 2, rows, NULL);
+        assert_status(add_with(plan, rnn, "rnn", tensor_in(memories[m], 0, FLOAT32, 1, (const int64_t[]){2688}, NULL)),
+                      FANIN_OK);
+        assert_status(add_with(plan, haar, "convolution_weight",
+                               tensor_in(memories[m], 12000, FLOAT32, 4, (const int64_t[]){24, 8, 3, 3}, NULL)),
+                      FANIN_OK);
+        assert_status(
+            add_with(plan, "normal", "plain_weight", tensor_in(memories[m], 20000, FLOAT32, 1, (const int64_t[]){1000}, NULL)),
+            FANIN_OK);
+        assert_status(fanin_create(haar, &initializer), FANIN_OK);
+        assert_status(fanin_plan_add(plan, initializer, &shard, &part), FANIN_OK);
+        fanin_release(initializer);
+        assert_status(fanin_plan_run(plan, NULL), FANIN_OK);
+        fanin_plan_free(plan);
+    }
+    for (size_t i = 0; i < BYTES / sizeof(float); i++) {
+        assert_float_equal(((const float *)(const void *)there)[i], ((const float *)(const void *)here)[i], 1e-5f);
+    }
+    assert_nothing_left();
+}
+
 /* A host pointer that is tagged as a device's; pinned memory, which is the CPU's. */
 static void test_tags(void **state)
 {
@@ -184,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_load, setup_memory),
         cmocka_unit_test_setup(test_plan_of_all_kinds, setup_memory),
+        cmocka_unit_test_setup(test_orthogonal, setup_memory),
         cmocka_unit_test_setup(test_tags, setup_memory),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
