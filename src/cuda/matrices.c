@@ -20,8 +20,8 @@ struct matrices {
     size_t *first;         /* the item that each is for first */
     int *info;             /* what cuSOLVER says of each, when it is here */
     size_t matrix_count;
-    /* Memory of the device: first what the largest of those needs that are not small, for they are made one after another; then
-     * the small ones; then `info` as the device has it. */
+    /* Memory of the device: first what the largest of those needs that are not small, for they are made one after another;
+     * then the small ones; then `info` as the device has it. */
     char *device;
     uint64_t info_offset;
     void *host; /* cuSOLVER's */

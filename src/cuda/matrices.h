@@ -1,6 +1,6 @@
-/* The orthogonal items of a plan on one device: each matrix is made once, however many items are cut from it; small ones together,
- * the others one after another in the same memory. All functions but matrices_ordinal are called while the
- * device is current. */
+/* The orthogonal items of a plan on one device: each matrix is made once, however many items are cut from it; small ones
+ * together, the others one after another in the same memory. All functions but matrices_ordinal are called while the device
+ * is current. */
 #ifndef FANIN_SRC_CUDA_MATRICES_H
 #define FANIN_SRC_CUDA_MATRICES_H
 

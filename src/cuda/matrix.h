@@ -27,8 +27,8 @@ void matrix_describe(const struct item *item, struct matrix *out);
 /* Where the parts of a small matrix lie, from `place` on. */
 void matrix_place_small(struct matrix *matrix, uint64_t place);
 
-/* Asks cuSOLVER what a matrix that is not small needs, and lays it out. Errors: SHAPE where it is too large for cuSOLVER, MEMORY
- * where the bytes are more than 63 bits hold, SOLVER. */
+/* Asks cuSOLVER what a matrix that is not small needs, and lays it out. Errors: SHAPE where it is too large for cuSOLVER,
+ * MEMORY where the bytes are more than 63 bits hold, SOLVER. */
 fanin_status matrix_measure(const struct handle *handle, struct matrix *matrix);
 
 /* The random matrix as an item, whose numbers are in the struct: not so in a copy of it. */

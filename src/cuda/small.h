@@ -1,4 +1,4 @@
-/* Small matrices of Haar's: cuSOLVER would make them one after another, each in a fraction of the time that its launches take. */
+/* Small matrices of Haar's, hundreds in a few launches: cuSOLVER would make them one after another. */
 #ifndef FANIN_SRC_CUDA_SMALL_H
 #define FANIN_SRC_CUDA_SMALL_H
 

@@ -34,8 +34,9 @@ struct solver {
 /* CUSOLVER_DETERMINISTIC_RESULTS */
 #define SOLVER_DETERMINISTIC 1
 
-/* Opens a cuSOLVER by its soname, as the loader finds it, with RTLD_NOW | RTLD_LOCAL; one that the process has loaded already
- * is taken. It stays open. SOLVER with the reason where it, or a function of it, is missing; the message names the parameter. */
+/* Opens a cuSOLVER by its soname, as the loader finds it, with RTLD_NOW | RTLD_LOCAL; one that the process has loaded
+ * already is taken. It stays open. SOLVER with the reason where it, or a function of it, is missing; the message names the
+ * parameter. */
 fanin_status solver_open(const char *name, const char *soname, struct solver *out);
 
 /* The table: that of the cuSOLVER of the toolkit that the module was built with, opened by the first call that succeeds. Safe

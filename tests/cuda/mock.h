@@ -48,8 +48,8 @@ struct mock {
     char primary[2], other[2];
     enum cudaStreamCaptureMode mode;
 
-    /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, H small matrices, S signs, C cut, W wait for a
-     * stream, E release to the pool, and what else is noted. The last are left out. */
+    /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, H small matrices, S signs,
+     * C cut, W wait for a stream, E release to the pool, and what else is noted. The last are left out. */
     char order[MOCK_NOTES + 1];
 };
 

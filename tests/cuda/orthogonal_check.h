@@ -10,8 +10,8 @@ double reference_get(enum dtype dtype, const void *array, int64_t i);
 /* The largest |⟨a, b⟩/scale² - δ| over pairs of kept vectors of a result. */
 double reference_error(const struct orthogonal *shape, enum dtype dtype, const void *result);
 
-/* SVD's residual: the largest cosine between Rᵀ·a and Rᵀ·b (R·a and R·b of a wide R) for two kept vectors a ≠ b, times the ratio
- * of their norms to the largest: 0 for singular vectors. 2 where those norms do not come in falling order. */
+/* SVD's residual: the largest cosine between Rᵀ·a and Rᵀ·b (R·a and R·b of a wide R) for two kept vectors a ≠ b, times the
+ * ratio of their norms to the largest: 0 for singular vectors. 2 where those norms do not come in falling order. */
 double reference_residual(const struct orthogonal *shape, enum dtype dtype, const double *random, const void *result);
 
 /* SVD: the kept vectors whose largest element, the first on ties, does not have the sign that is wanted. */

@@ -281,7 +281,7 @@ static bool solver_is_there(void)
 {
     static const struct view view = {.ndim = 2, .shape = {2, 2}};
     fanin_options options = FANIN_OPTIONS_INIT;
-    const bool is_missing = fill(kDLCUDA, device, haar, &types[2], &view, &options) == FANIN_ERROR_SOLVER &&
+    const bool is_missing = fill(kDLCUDA, device, svds[0], &types[2], &view, &options) == FANIN_ERROR_SOLVER &&
                             strstr(fanin_last_error(), "cannot be opened") != NULL;
     if (is_missing) {
         printf("skipped: %s\n", fanin_last_error());

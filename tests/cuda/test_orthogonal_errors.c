@@ -115,7 +115,8 @@ static void test_memory_of_the_largest(void **state)
     items[0] = reference_item(&larger, DTYPE_FLOAT64, managed, 0);
     items[0].name = "larger";
     mock.fail_allocation = 1;
-    /* Twice 1200 doubles (to a multiple of 256: 9728), 30 factors, 30 singular values (256), 900 of Vᵀ (7424), work, 2 infos. */
+    /* Twice 1200 doubles (to a multiple of 256: 9728), 30 factors, 30 singular values (256), 900 of Vᵀ (7424), work, 2
+     * infos. */
     const int bytes = 2 * 9728 + 2 * 256 + 7424 + MOCK_CUSOLVER_DEVICE_BYTES + 8;
     char words[100];
     snprintf(words, sizeof words, "'larger': making its orthogonal matrix of 30 × 40 needs %d bytes", bytes);
