@@ -212,7 +212,11 @@ int init_main(int argc, char **argv)
         return code;
     }
     fanin_initializer *initializer = NULL;
-    if (options.init && fanin_create(options.init, &initializer) != FANIN_OK) {
+    const fanin_status created = options.init ? fanin_create(options.init, &initializer) : FANIN_OK;
+    if (created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT) {
+        return command_error(command, "--init: %s", fanin_last_error());
+    }
+    if (created != FANIN_OK) {
         return command_usage_error(command, "--init: %s", fanin_last_error());
     }
     struct inputs inputs = {0};
@@ -224,6 +228,7 @@ int init_main(int argc, char **argv)
     if (status == FANIN_OK && options.rules) {
         status = read_rules(&inputs, options.rules, &rules_text, &rules);
     }
+    status = status == FANIN_OK ? inputs_add_loads(&inputs, initializer, rules) : status;
     if (status == FANIN_OK) {
         status = model_create(&model, &options, &like, initializer, rules);
         status = status == FANIN_OK ? run(&model, &options, &inputs, rules_text) : status;

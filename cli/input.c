@@ -2,6 +2,7 @@
 
 #include "formats/file.h"
 #include "formats/safetensors.h"
+#include "load/files.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -14,19 +15,32 @@ void inputs_free(struct inputs *inputs)
     *inputs = (struct inputs){0};
 }
 
-fanin_status inputs_add(struct inputs *inputs, int fd, const char *path)
+static fanin_status remember(struct inputs *inputs, const struct stat *info)
 {
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", path);
-    }
     struct file_identity *const grown = reallocarray(inputs->files, inputs->count + 1, sizeof *grown);
     if (!grown) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a list of files");
     }
     inputs->files = grown;
-    inputs->files[inputs->count++] = (struct file_identity){info.st_dev, info.st_ino};
+    inputs->files[inputs->count++] = (struct file_identity){info->st_dev, info->st_ino};
     return FANIN_OK;
+}
+
+fanin_status inputs_add(struct inputs *inputs, int fd, const char *path)
+{
+    struct stat info;
+    return fstat(fd, &info) == 0 ? remember(inputs, &info) : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", path);
+}
+
+static fanin_status add_path(void *context, const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 ? remember(context, &info) : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be read: %m", path);
+}
+
+fanin_status inputs_add_loads(struct inputs *inputs, const fanin_initializer *initializer, const fanin_rules *rules)
+{
+    return fanin_private_files(initializer, rules, add_path, inputs);
 }
 
 bool inputs_contain(const struct inputs *inputs, const struct stat *info)

@@ -21,6 +21,9 @@ void inputs_free(struct inputs *inputs);
 /* Remembers an open file. Errors: FILE, MEMORY. */
 fanin_status inputs_add(struct inputs *inputs, int fd, const char *path);
 
+/* Remembers the files that an initializer and rules load from; either may be NULL. Errors: FILE, MEMORY. */
+fanin_status inputs_add_loads(struct inputs *inputs, const fanin_initializer *initializer, const fanin_rules *rules);
+
 /* Whether this is a file that was read. */
 bool inputs_contain(const struct inputs *inputs, const struct stat *info);
 

@@ -11,11 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct fanin_rules {
-    size_t count;
-    struct rules_pair pairs[];
-};
-
 static void close_pair(struct rules_pair *pair)
 {
     pattern_free(pair->pattern);

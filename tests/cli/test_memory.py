@@ -34,6 +34,16 @@ class Memory(Test):
             file.write(struct.pack("<QQs", 1, 1, b"x"))
         self.assertLess(self.most("convert", path, self.path("out"), "--quiet"), 60e6)
 
+    def test_load(self):
+        """The same from a safetensors file."""
+        header = b'{"x":{"dtype":"F32","shape":[100000000],"data_offsets":[0,400000000]}}'
+        path = self.path("in.safetensors")
+        with open(path, "wb") as file:
+            file.write(struct.pack("<Q", len(header)) + header)
+            file.truncate(8 + len(header) + 4 * 10**8)
+        self.assertLess(self.most("init", "--like", path, "--init", '["load", {"param": "%s"}]' % path, "--quiet", "-o",
+                                  self.path("out")), 60e6)
+
     def test_many_small_tensors(self):
         """What grows with the number of tensors is a kilobyte for each."""
         path = self.write("many.json", {"t%06d.weight" % i: {"dtype": "F32", "shape": [2, 2]} for i in range(20000)})
