@@ -26,6 +26,7 @@ static const char help[] =
     "  --seconds S        of fills for each case (default: 0.2)\n"
     "  --least N          repeats at least (default: 5)\n"
     "  --models FOLDER    shapes and rules (default: the source's examples/models)\n"
+    "  --load FOLDER      loads a file of --most MIB (default: 954, 1 GB) from the folder instead, beside cp of it to memory\n"
     "  --json FILE        writes the results as JSON too\n"
     "  --compare          compares two such files; exit status 1 if a case is slower by more than the spread\n"
     "  --help\n";
@@ -38,7 +39,7 @@ static const char help[] =
 enum { LONG_COMPARE = 256, LONG_LEAST, LONG_DEVICE };
 
 struct arguments {
-    const char *json, *threads;
+    const char *json, *threads, *load;
     bool quick, compare, on_cpu, on_gpu;
     int64_t most_bytes;
     regex_t filter;
@@ -87,6 +88,7 @@ static void parse(int argc, char **argv, struct bench *bench, struct arguments *
         {"models", required_argument, NULL, 'd'},
         {"device", required_argument, NULL, LONG_DEVICE},
         {"json", required_argument, NULL, 'j'},
+        {"load", required_argument, NULL, 'l'},
         {"compare", no_argument, NULL, LONG_COMPARE},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -132,6 +134,9 @@ static void parse(int argc, char **argv, struct bench *bench, struct arguments *
             break;
         case 'j':
             arguments->json = optarg;
+            break;
+        case 'l':
+            arguments->load = optarg;
             break;
         case LONG_COMPARE:
             arguments->compare = true;
@@ -204,6 +209,10 @@ int main(int argc, char **argv)
     parse(argc, argv, &bench, &arguments);
     if (arguments.compare) {
         return report_compare(argv[optind], argv[optind + 1]) == 0 ? 0 : 1;
+    }
+    if (arguments.load != NULL) {
+        bench_load(arguments.load, arguments.most_bytes > 0 ? arguments.most_bytes : 1000000000);
+        return 0;
     }
     bench.seconds = bench.seconds > 0 ? bench.seconds : arguments.quick ? 0.02 : 0.2;
     bench.least = bench.least > 0 ? bench.least : arguments.quick ? 3 : 5;
