@@ -1,5 +1,6 @@
 /* Every request for memory fails once, one after another: the call says so, nothing leaks, nothing of the caller's is written
  * before all that is needed was there. */
+#include "params_helpers.h"
 #include "plan_helpers.h"
 
 #include <errno.h>
@@ -96,10 +97,39 @@ static void drop_line(void *context, const char *line)
 /* The dump, of a call that had memory. */
 static char *whole_text;
 
+/* A .params file with a dense array and a sparse one. */
+static char file_path[] = "/tmp/fanin_out_of_memory_XXXXXX";
+
+static void write_file(void)
+{
+    const int fd = mkstemp(file_path);
+    assert_true(fd >= 0);
+    struct bytes bytes = {0};
+    put_start(&bytes, 2);
+    put_vector(&bytes, 16, values);
+    put32(&bytes, V2);
+    put32(&bytes, 1);
+    put_shape(&bytes, 2, (const int64_t[]){1, 2});
+    put_shape(&bytes, 2, (const int64_t[]){4, 2});
+    put_type(&bytes, 0);
+    put32(&bytes, 6);
+    put_shape(&bytes, 1, (const int64_t[]){1});
+    put(&bytes, values, 2 * sizeof *values);
+    put64(&bytes, 3);
+    put64(&bytes, 2);
+    put_name(&bytes, "arg:dense_weight");
+    put_name(&bytes, "arg:sparse_weight");
+    assert_int_equal(write(fd, bytes.data, bytes.size), bytes.size);
+    free(bytes.data);
+    close(fd);
+}
+
 struct round {
+    fanin_initializer *load, *tensors;
     fanin_initializer *xavier, *packed;
     fanin_rules *rules;
     fanin_plan *plan;
+    float given[4];
     char *text;
     bool ran;
 };
@@ -127,6 +157,23 @@ static fanin_status work(struct round *round)
     desc = desc_of("p_weight");
     if (status == FANIN_OK) {
         status = fanin_plan_add(round->plan, round->packed, &desc, &matrix);
+    }
+    if (status == FANIN_OK) {
+        status = fanin_load(file_path, round->xavier, 1, &round->load);
+    }
+    if (status == FANIN_OK) {
+        const char *const name = "t_weight";
+        const DLTensor tensor = MATRIX(round->given, 2, 2);
+        status = fanin_load_tensors(&name, &tensor, 1, round->load, 0, &round->tensors);
+    }
+    static const struct {
+        const char *name;
+        int64_t shape[2];
+        int ndim;
+    } stored[] = {{"dense_weight", {16}, 1}, {"sparse_weight", {4, 2}, 2}, {"t_weight", {2, 2}, 2}, {"u_weight", {2, 2}, 2}};
+    for (size_t i = 0; i < sizeof stored / sizeof *stored && status == FANIN_OK; i++) {
+        status =
+            add(round->plan, round->tensors, stored[i].name, tensor_of(values + 600 + 16 * i, stored[i].ndim, stored[i].shape));
     }
     /* Room for more than the first few. */
     for (int i = 0; i < 20 && status == FANIN_OK; i++) {
@@ -184,6 +231,8 @@ static fanin_status refuse(struct round *round)
 
 static void give_back(const struct round *round)
 {
+    fanin_release(round->load);
+    fanin_release(round->tensors);
     fanin_release(round->xavier);
     fanin_release(round->packed);
     fanin_rules_free(round->rules);
@@ -260,6 +309,7 @@ static void refusals(void **state)
 int main(void)
 {
     register_packed();
+    write_file();
     /* What the library and the C library keep for good is there before the count. */
     struct round round = {.plan = NULL};
     (void)work(&round);
@@ -277,6 +327,7 @@ int main(void)
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     fanin_string_free(whole_text);
+    unlink(file_path);
     return failed;
 }
 

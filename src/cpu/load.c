@@ -70,12 +70,10 @@ static fanin_status read_rows(struct source_reader *reader, const struct item *i
 fanin_status cpu_load(const struct item *item, int64_t position, int64_t count)
 {
     const int64_t size = dtype_table[item->dtype].size;
-    struct source_reader reader = {.started = false};
+    struct source_reader reader;
+    source_reader_start(&reader);
     struct walk walk;
     walk_start(&walk, item, item->ndim - 1, position);
     const bool direct = walk.inner.stride == size && (item->ndim <= 1 || walk.inner.extent * size >= LONG_ROW);
-    const fanin_status status =
-        direct ? read_rows(&reader, item, &walk, position, count) : read_buffered(&reader, item, &walk, position, count);
-    source_reader_free(&reader);
-    return status;
+    return direct ? read_rows(&reader, item, &walk, position, count) : read_buffered(&reader, item, &walk, position, count);
 }

@@ -65,6 +65,9 @@ struct params_reader {
 fanin_status params_reader_start(struct params_reader *reader, int fd, const char *path);
 void params_reader_free(struct params_reader *reader);
 
+/* The same with memory of the caller's, `size` bytes for each of three buffers; there is nothing to free. */
+void params_reader_start_in(struct params_reader *reader, int fd, const char *path, unsigned char *memory, size_t size);
+
 /* Reads the elements `begin` to `begin + count` of the dense array, in row-major order, into `out`; what a sparse array does not
  * store is 0. 0 ≤ begin, 0 ≤ count, begin + count ≤ entry->count; an entry of PARAMS_NONE has none. The index of a sparse array
  * that is sorted, as MXNet writes them, is searched; others are read through for each call (csr: the rows' that are touched).

@@ -12,17 +12,22 @@
 /* Of each of a reader's three buffers. */
 #define READ_AHEAD 65536
 
+void params_reader_start_in(struct params_reader *reader, int fd, const char *path, unsigned char *memory, size_t size)
+{
+    *reader = (struct params_reader){.fd = fd, .path = path};
+    struct params_bytes *const parts[] = {&reader->places, &reader->pointers, &reader->values};
+    for (size_t i = 0; i < 3; i++) {
+        *parts[i] = (struct params_bytes){memory + i * size, size, 0, 0};
+    }
+}
+
 fanin_status params_reader_start(struct params_reader *reader, int fd, const char *path)
 {
     unsigned char *const buffer = malloc((size_t)3 * READ_AHEAD);
     if (!buffer) {
         return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory to read with", path);
     }
-    *reader = (struct params_reader){.fd = fd, .path = path};
-    struct params_bytes *const parts[] = {&reader->places, &reader->pointers, &reader->values};
-    for (int i = 0; i < 3; i++) {
-        *parts[i] = (struct params_bytes){buffer + (size_t)i * READ_AHEAD, READ_AHEAD, 0, 0};
-    }
+    params_reader_start_in(reader, fd, path, buffer, READ_AHEAD);
     return FANIN_OK;
 }
 

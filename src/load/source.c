@@ -99,23 +99,11 @@ void source_close(struct source *source)
 
 /* ------------------------------------------------ elements of the domain -------------------------------------------------- */
 
-void source_reader_free(struct source_reader *reader)
-{
-    if (reader->started) {
-        params_reader_free(&reader->sparse);
-        reader->started = false;
-    }
-}
-
 static fanin_status read_sparse(struct source_reader *reader, const struct stored *stored, int fd, const char *path,
                                 int64_t index, int64_t count, void *out)
 {
     if (!reader->started || reader->sparse.fd != fd) {
-        source_reader_free(reader);
-        const fanin_status status = params_reader_start(&reader->sparse, fd, path);
-        if (status != FANIN_OK) {
-            return status;
-        }
+        params_reader_start_in(&reader->sparse, fd, path, reader->memory, SOURCE_BUFFER);
         reader->started = true;
     }
     return params_reader_read(&reader->sparse, stored->sparse, index, count, out);

@@ -33,19 +33,26 @@ fanin_status source_check(const struct source *source);
 /* Closes the files. */
 void source_close(struct source *source);
 
-/* What one thread reads with. Start from a zeroed one. */
+/* Of each of a reader's three buffers: few enough bytes for a thread's stack. */
+#define SOURCE_BUFFER 8192
+
+/* What one thread reads with: no memory has to be had while a plan runs. */
 struct source_reader {
     struct params_reader sparse; /* for sparse arrays, if `started` */
     bool started;
+    unsigned char memory[3 * SOURCE_BUFFER];
 };
 
-void source_reader_free(struct source_reader *reader);
+static inline void source_reader_start(struct source_reader *reader)
+{
+    reader->started = false;
+}
 
 /* Writes the item's elements [position, position + count) to `out`, one after another and converted to its dtype; they are
  * numbered with the last axis fastest. The item's fill is a LOAD, and `item->source` has its file open. `out` is aligned to
  * the element. Of a file it reads what these elements need, and gaps between them of less than a page. Long ranges cost least.
  * To be called in the floating-point environment of the contract.
- * Errors: FILE, FORMAT (the file ends early), MEMORY; the message names the parameter and the path; `out` then holds anything. */
+ * Errors: FILE, FORMAT (the file ends early); the message names the parameter and the path; `out` then holds anything. */
 fanin_status source_read(struct source_reader *reader, const struct item *item, int64_t position, int64_t count, void *out);
 
 #endif
