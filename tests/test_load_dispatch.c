@@ -275,6 +275,29 @@ static void test_log(void **state)
     assert_status(fanin_init(initializer, &desc, &tensor, &options), FANIN_OK);
     fanin_release(initializer);
 
+    /* The lines of one that `__init__` names come before those of the one that was called. */
+    char text[1024];
+    snprintf(text, sizeof text, "[\"load\", {\"param\": \"%s\", \"default_init\": \"one\", \"verbose\": true}]", path);
+    const fanin_attr attribute = {"__init__", text};
+    fanin_initializer *const one = create("one");
+    fanin_initializer *const called = load_block(one, 1);
+    desc = desc_of("z_weight");
+    desc.attrs = &attribute;
+    desc.n_attrs = 1;
+    options = verbose_to(&log);
+    options.verbose = 0;
+    assert_status(fanin_init(called, &desc, &tensor, &options), FANIN_OK);
+    assert_int_equal(log.count, 2);
+    assert_string_equal(log.line[0], "Initialized z_weight by default");
+    desc.name = "c";
+    log.count = 0;
+    assert_status(fanin_init(called, &desc, &tensor, &options), FANIN_OK);
+    assert_int_equal(log.count, 2);
+    assert_string_equal(log.line[0], "Initialized c by loading");
+    assert_string_equal(log.line[1], "Initialized c by default");
+    fanin_release(called);
+    fanin_release(one);
+
     initializer = load(path, NULL);
     options = verbose_to(&log);
     assert_status(fill(initializer, "a_weight", &tensor, &options), FANIN_OK);
