@@ -194,6 +194,33 @@ static void halves_stay_inside_their_bounds(void **state)
     }
 }
 
+/* A width that was rounded up takes the largest unit number, 1, beyond the upper bound: one word in 2^25 gives it. */
+static void floats_stay_inside_their_bounds(void **state)
+{
+    (void)state;
+    struct fill fill = test_fill(FILL_UNIFORM, DTYPE_FLOAT32);
+    fill.a = -0x1p-24;
+    fill.b = 0x1.000002p+0;
+    const struct uniform_float bounds = uniform_float_make(fill.a, fill.b);
+    assert_true(float_fma(1.0f, bounds.width, bounds.low) > bounds.high);
+    int64_t index = 0;
+    uint32_t word[4] = {0};
+    while (uniform_unit_float(word[index % 4]) < 1.0f) {
+        index++;
+        assert_true(index < INT64_C(1) << 30);
+        if (index % 4 == 0) {
+            philox_block(SEED, fill.stream, (uint64_t)(index / 4), word);
+        }
+    }
+    for (int variant = 0; variant < CPU_VARIANT_COUNT; variant++) {
+        struct cpu_kernels kernels;
+        if (cpu_kernels_of((enum cpu_variant)variant, &kernels)) {
+            check_row(&kernels, &fill, DTYPE_FLOAT32, index - 500, 1000);
+            check_row(&kernels, &fill, DTYPE_FLOAT32, index, 1);
+        }
+    }
+}
+
 /* The portable variant against every other variant over long ranges. */
 static void variants_agree(void **state)
 {
@@ -264,9 +291,13 @@ static void all_of_a_large_range(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes_and_starts), cmocka_unit_test(large_indices),
-        cmocka_unit_test(extreme_numbers),  cmocka_unit_test(halves_stay_inside_their_bounds),
-        cmocka_unit_test(variants_agree),   cmocka_unit_test(all_of_a_large_range),
+        cmocka_unit_test(sizes_and_starts),
+        cmocka_unit_test(large_indices),
+        cmocka_unit_test(extreme_numbers),
+        cmocka_unit_test(halves_stay_inside_their_bounds),
+        cmocka_unit_test(floats_stay_inside_their_bounds),
+        cmocka_unit_test(variants_agree),
+        cmocka_unit_test(all_of_a_large_range),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

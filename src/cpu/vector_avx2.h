@@ -10,13 +10,31 @@
 /* 64-bit lanes of a vector. */
 #define VECTOR_LANES 4
 
-/* Cells (vector_philox.h) that are made together, to hide latency; those of normal numbers, which take more registers. Measured. */
+/* Measured. */
 #define VECTOR_CELLS        6
-#define VECTOR_NORMAL_CELLS 3
+#define VECTOR_NORMAL_CELLS 4
+#define VECTOR_DOUBLE_CELLS 4
+
+/* Sixteen registers hold either the words or the arithmetic. */
+#define VECTOR_AHEAD false
 
 typedef __m256i vector_words;
 typedef __m256 vector_floats;
 typedef __m256d vector_doubles;
+
+/* Initializers of constants, the same in all lanes. */
+#define VECTOR_FLOATS(a)                                                                                                       \
+    {                                                                                                                          \
+        a, a, a, a, a, a, a, a                                                                                                 \
+    }
+#define VECTOR_DOUBLES(a)                                                                                                      \
+    {                                                                                                                          \
+        a, a, a, a                                                                                                             \
+    }
+#define VECTOR_WORDS64(a)                                                                                                      \
+    {                                                                                                                          \
+        (long long)(a), (long long)(a), (long long)(a), (long long)(a)                                                         \
+    }
 
 /* ------------------------------------------------ words -------------------------------------------------------------------- */
 
@@ -36,10 +54,15 @@ VECTOR vector_words vector_count(void)
     return _mm256_set_epi64x(3, 2, 1, 0);
 }
 
-/* What lane i must hold so that vector_interleave_low and _high of pairs put the lanes' numbers in order. */
+/* What lane i must hold so that vector_store_floats and vector_store_doubles put the lanes' numbers in order. */
 VECTOR vector_words vector_count_interleaved(void)
 {
     return _mm256_set_epi64x(3, 1, 2, 0);
+}
+
+VECTOR vector_words vector_count_float16(void)
+{
+    return vector_count();
 }
 
 VECTOR vector_words vector_add32(vector_words a, vector_words b)
@@ -94,11 +117,6 @@ VECTOR vector_words vector_and_or(vector_words a, vector_words b, vector_words c
     return _mm256_or_si256(_mm256_and_si256(a, b), c);
 }
 
-VECTOR vector_words vector_shift_left32(vector_words a, unsigned count)
-{
-    return _mm256_slli_epi32(a, (int)count);
-}
-
 VECTOR vector_words vector_shift_right64(vector_words a, unsigned count)
 {
     return _mm256_srli_epi64(a, (int)count);
@@ -113,6 +131,12 @@ VECTOR vector_words vector_shift_left64(vector_words a, unsigned count)
 VECTOR vector_words vector_multiply_words(vector_words a, vector_words b)
 {
     return _mm256_mul_epu32(a, b);
+}
+
+/* Lanes of a's upper half, twice. */
+VECTOR vector_words vector_upper_half(vector_words a)
+{
+    return _mm256_shuffle_epi32(a, 0xF5);
 }
 
 /* Lanes of a's lower half and, above it, b's. */
@@ -205,11 +229,12 @@ VECTOR void vector_store_floats(void *out, vector_floats a, vector_floats b)
     _mm256_storeu_ps((float *)out + 8, _mm256_unpackhi_ps(a, b));
 }
 
-/* The same, rounded to float16. */
+/* The same, rounded to float16, in the order of vector_count_float16. */
 VECTOR void vector_store_float16(void *out, vector_floats a, vector_floats b)
 {
-    _mm_storeu_si128(out, _mm256_cvtps_ph(_mm256_unpacklo_ps(a, b), _MM_FROUND_TO_NEAREST_INT));
-    _mm_storeu_si128((__m128i *)out + 1, _mm256_cvtps_ph(_mm256_unpackhi_ps(a, b), _MM_FROUND_TO_NEAREST_INT));
+    const __m128i even = _mm256_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT), odd = _mm256_cvtps_ph(b, _MM_FROUND_TO_NEAREST_INT);
+    _mm_storeu_si128(out, _mm_unpacklo_epi16(even, odd));
+    _mm_storeu_si128((__m128i *)out + 1, _mm_unpackhi_epi16(even, odd));
 }
 
 /* To nearest, in the upper half of each 32-bit lane. */

@@ -11,13 +11,33 @@
 /* 64-bit lanes of a vector. */
 #define VECTOR_LANES 8
 
-/* Cells (vector_philox.h) that are made together, to hide latency; those of normal numbers, which take more registers. Measured. */
-#define VECTOR_CELLS        4
-#define VECTOR_NORMAL_CELLS 4
+/* Cells (vector_philox.h) that are made together, to hide latency: of uniform numbers, of normal ones, which take more registers, and
+ * of float64. Measured. */
+#define VECTOR_CELLS        5
+#define VECTOR_NORMAL_CELLS 2
+#define VECTOR_DOUBLE_CELLS 4
+
+/* Words are made while the arithmetic of the words before them runs: there are registers for both. */
+#define VECTOR_AHEAD true
 
 typedef __m512i vector_words;
 typedef __m512 vector_floats;
 typedef __m512d vector_doubles;
+
+/* Initializers of constants, the same in all lanes. */
+#define VECTOR_FLOATS(a)                                                                                                       \
+    {                                                                                                                          \
+        a, a, a, a, a, a, a, a, a, a, a, a, a, a, a, a                                                                         \
+    }
+#define VECTOR_DOUBLES(a)                                                                                                      \
+    {                                                                                                                          \
+        a, a, a, a, a, a, a, a                                                                                                 \
+    }
+#define VECTOR_WORDS64(a)                                                                                                      \
+    {                                                                                                                          \
+        (long long)(a), (long long)(a), (long long)(a), (long long)(a), (long long)(a), (long long)(a), (long long)(a),        \
+            (long long)(a)                                                                                                     \
+    }
 
 /* ------------------------------------------------ words -------------------------------------------------------------------- */
 
@@ -37,10 +57,16 @@ VECTOR vector_words vector_count(void)
     return _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
 }
 
-/* What lane i must hold so that vector_interleave_low and _high of pairs put the lanes' numbers in order. */
+/* What lane i must hold so that vector_store_floats and vector_store_doubles put the lanes' numbers in order. */
 VECTOR vector_words vector_count_interleaved(void)
 {
     return _mm512_set_epi64(7, 3, 6, 2, 5, 1, 4, 0);
+}
+
+/* The same for vector_store_float16. */
+VECTOR vector_words vector_count_float16(void)
+{
+    return _mm512_set_epi64(7, 6, 3, 2, 5, 4, 1, 0);
 }
 
 VECTOR vector_words vector_add32(vector_words a, vector_words b)
@@ -95,11 +121,6 @@ VECTOR vector_words vector_and_or(vector_words a, vector_words b, vector_words c
     return _mm512_ternarylogic_epi32(a, b, c, 0xEA);
 }
 
-VECTOR vector_words vector_shift_left32(vector_words a, unsigned count)
-{
-    return _mm512_slli_epi32(a, count);
-}
-
 VECTOR vector_words vector_shift_right64(vector_words a, unsigned count)
 {
     return _mm512_srli_epi64(a, count);
@@ -108,6 +129,12 @@ VECTOR vector_words vector_shift_right64(vector_words a, unsigned count)
 VECTOR vector_words vector_shift_left64(vector_words a, unsigned count)
 {
     return _mm512_slli_epi64(a, count);
+}
+
+/* Lanes of a's upper half, twice. By a shuffle: Zen has more units for it than for shifts, Intel another than for products. */
+VECTOR vector_words vector_upper_half(vector_words a)
+{
+    return _mm512_shuffle_epi32(a, _MM_PERM_DDBB);
 }
 
 /* The products of the lower halves of the lanes. */
@@ -204,11 +231,12 @@ VECTOR void vector_store_floats(void *out, vector_floats a, vector_floats b)
     _mm512_storeu_ps((float *)out + 16, _mm512_unpackhi_ps(a, b));
 }
 
-/* The same, rounded to float16. */
+/* The same, rounded to float16, in the order of vector_count_float16. */
 VECTOR void vector_store_float16(void *out, vector_floats a, vector_floats b)
 {
-    _mm256_storeu_si256(out, _mm512_cvtps_ph(_mm512_unpacklo_ps(a, b), _MM_FROUND_TO_NEAREST_INT));
-    _mm256_storeu_si256((__m256i *)out + 1, _mm512_cvtps_ph(_mm512_unpackhi_ps(a, b), _MM_FROUND_TO_NEAREST_INT));
+    const __m256i even = _mm512_cvtps_ph(a, _MM_FROUND_TO_NEAREST_INT), odd = _mm512_cvtps_ph(b, _MM_FROUND_TO_NEAREST_INT);
+    _mm256_storeu_si256(out, _mm256_unpacklo_epi16(even, odd));
+    _mm256_storeu_si256((__m256i *)out + 1, _mm256_unpackhi_epi16(even, odd));
 }
 
 /* The same, rounded to bfloat16, but lane after lane; no NaNs. To 0x7fff one more is added where the last place kept is odd. */

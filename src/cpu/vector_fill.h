@@ -21,7 +21,17 @@ union vector_numbers {
     } doubles;
 };
 
-/* Kind and dtype are constants here and below, and the compiler makes a loop for each. */
+/* What loops need. Kind, dtype, size and `clamped` are constants wherever this is used, and the compiler makes a loop for each.
+ * `clamped`: uniform numbers might pass the bounds. */
+struct vector_fill {
+    enum fill_kind kind;
+    enum dtype dtype;
+    bool clamped;
+    size_t size;
+    const union vector_numbers *numbers;
+    const struct vector_stream *stream;
+};
+
 VECTOR void vector_numbers_make(enum fill_kind kind, enum dtype dtype, const struct cpu_fill *fill, union vector_numbers *out)
 {
     if (kind == FILL_UNIFORM && dtype == DTYPE_FLOAT64) {
@@ -44,10 +54,13 @@ VECTOR void vector_numbers_make(enum fill_kind kind, enum dtype dtype, const str
 }
 
 /* The inward bounds lie within the bounds, so 16-bit floats need no others. */
-VECTOR vector_floats vector_uniform_floats(enum dtype dtype, const union vector_numbers *numbers, vector_words word)
+VECTOR vector_floats vector_uniform_floats(enum dtype dtype, bool clamped, const union vector_numbers *numbers,
+                                           const struct vector_table_float *table, vector_words word)
 {
-    const vector_floats value = vector_float_fma(vector_unit_floats(vector_hidden(&vector_table_float), word),
-                                                 numbers->floats.width, numbers->floats.low);
+    const vector_floats value = vector_float_fma(vector_unit_floats(table, word), numbers->floats.width, numbers->floats.low);
+    if (!clamped) {
+        return value;
+    }
     if (dtype == DTYPE_FLOAT32) {
         return vector_float_at_most(value, numbers->floats.high);
     }
@@ -65,26 +78,98 @@ VECTOR void vector_store_floats_as(enum dtype dtype, vector_floats first, vector
     }
 }
 
-VECTOR void vector_store_cells_floats(enum fill_kind kind, enum dtype dtype, size_t cell_size,
-                                      const union vector_numbers *numbers, const struct vector_stream *stream, int cells,
-                                      const struct vector_cell *cell, char *out)
-{
+/* The packed words of some cells. */
+struct vector_packed {
     vector_words even[VECTOR_CELLS], odd[VECTOR_CELLS];
-    for (int c = 0; c < cells; c++) {
-        vector_last_round_packed(stream, &cell[c], &even[c], &odd[c]);
-    }
-    if (kind == FILL_UNIFORM) {
-        for (int c = 0; c < cells; c++) {
-            vector_store_floats_as(dtype, vector_uniform_floats(dtype, numbers, even[c]),
-                                   vector_uniform_floats(dtype, numbers, odd[c]), out + (size_t)c * cell_size);
+};
+
+/* A step of VECTOR_STEPS from packed words to memory. Uniform numbers are made in one of them, another for each cell. */
+VECTOR void vector_finish_step(const struct vector_fill *fill, const union vector_numbers *numbers,
+                               const struct vector_table_float *table, int step, int cell, vector_words even, vector_words odd,
+                               struct vector_normal *normal, char *out)
+{
+    vector_floats first, second;
+    if (fill->kind == FILL_UNIFORM) {
+        if (step != 2 * cell + 2) {
+            return;
         }
-        return;
+        first = vector_uniform_floats(fill->dtype, fill->clamped, numbers, table, even);
+        second = vector_uniform_floats(fill->dtype, fill->clamped, numbers, table, odd);
+    } else {
+        vector_normal_step(table, step, even, odd, &numbers->floats.mean, &numbers->floats.sigma, normal, &first, &second);
+        if (step != VECTOR_STEPS - 1) {
+            return;
+        }
     }
-    vector_floats first[VECTOR_CELLS], second[VECTOR_CELLS];
-    vector_normal_floats(vector_hidden(&vector_table_float), cells, even, odd, numbers->floats.mean, numbers->floats.sigma,
-                         first, second);
-    for (int c = 0; c < cells; c++) {
-        vector_store_floats_as(dtype, first[c], second[c], out + (size_t)c * cell_size);
+    vector_store_floats_as(fill->dtype, first, second, out);
+}
+
+/* A step of `cells` cells: makes next's words, if `make`, and beside that, if `finish`, numbers in memory from the words made
+ * before. */
+VECTOR void vector_step(const struct vector_fill *fill, const union vector_numbers *numbers,
+                        const struct vector_table_float *table, int step, int cells, bool make, bool finish,
+                        struct vector_cell *cell, struct vector_normal *normal, const struct vector_packed *words,
+                        struct vector_packed *next, char *out)
+{
+    const size_t cell_size = 4 * VECTOR_LANES * fill->size;
+    if (make) {
+        vector_words_step(fill->stream, step, cells, cell, next->even, next->odd);
+    }
+    for (int c = 0; c < cells && finish; c++) {
+        vector_finish_step(fill, numbers, table, step, c, words->even[c], words->odd[c], &normal[c],
+                           out + (size_t)c * cell_size);
+    }
+}
+
+/* The counters are the first cell's, and afterwards those of the cell after the last. Compilers take arrays apart into registers only where their indices are constants from the outset, so the steps are written out. */
+VECTOR void vector_steps(const struct vector_fill *fill, int cells, bool make, vector_counter *counter, bool finish,
+                         struct vector_packed *words, char *out)
+{
+    struct vector_cell cell[VECTOR_CELLS];
+    struct vector_normal normal[VECTOR_CELLS];
+    struct vector_packed next;
+    /* Hidden in the loop over groups, for the reason that vector_normal.h gives. */
+    const struct vector_table_float *const table = vector_hidden(&vector_table_float);
+    const union vector_numbers *const numbers = vector_hidden(fill->numbers);
+    for (int c = 0; c < cells && make; c++) {
+        vector_cell_start(*counter, &cell[c]);
+        *counter = vector_counter_next(fill->stream, *counter);
+    }
+#define STEP(step) vector_step(fill, numbers, table, step, cells, make, finish, cell, normal, words, &next, out);
+#define STEPS(first)                                                                                                           \
+    STEP(first)                                                                                                                \
+    STEP(first + 1)                                                                                                            \
+    STEP(first + 2)                                                                                                            \
+    STEP(first + 3) STEP(first + 4) STEP(first + 5) STEP(first + 6) STEP(first + 7) STEP(first + 8) STEP(first + 9)
+    STEPS(0)
+    STEPS(10)
+    STEPS(20)
+#undef STEPS
+#undef STEP
+    for (int c = 0; c < cells && make; c++) {
+        words->even[c] = next.even[c];
+        words->odd[c] = next.odd[c];
+    }
+}
+
+/* Writes `groups` times `cells` cells. */
+VECTOR void vector_fill_groups(const struct vector_fill *fill, int cells, int64_t groups, vector_counter *counter, char *out)
+{
+    const size_t group_size = 4 * VECTOR_LANES * fill->size * (size_t)cells;
+    struct vector_packed words;
+    if (!VECTOR_AHEAD) {
+        for (; groups > 0; groups--) {
+            vector_steps(fill, cells, true, counter, false, &words, out);
+            vector_steps(fill, cells, false, counter, true, &words, out);
+            out += group_size;
+        }
+    } else if (groups > 0) {
+        vector_steps(fill, cells, true, counter, false, &words, out);
+        for (; groups > 1; groups--) {
+            vector_steps(fill, cells, true, counter, true, &words, out);
+            out += group_size;
+        }
+        vector_steps(fill, cells, false, counter, true, &words, out);
     }
 }
 
@@ -95,14 +180,15 @@ VECTOR vector_doubles vector_uniform_doubles(const union vector_numbers *numbers
     return vector_double_at_most(value, numbers->doubles.high);
 }
 
-VECTOR void vector_store_cells_doubles(enum fill_kind kind, size_t cell_size, const union vector_numbers *numbers,
-                                       const struct vector_stream *stream, int cells, const struct vector_cell *cell, char *out)
+VECTOR void vector_store_cells_doubles(const struct vector_fill *fill, int cells, const struct vector_cell *cell, char *out)
 {
+    const size_t cell_size = 2 * VECTOR_LANES * sizeof(double);
+    const union vector_numbers *const numbers = fill->numbers;
     vector_words even[VECTOR_CELLS], odd[VECTOR_CELLS];
     for (int c = 0; c < cells; c++) {
-        vector_last_round_joined(stream, &cell[c], &even[c], &odd[c]);
+        vector_last_round_joined(fill->stream, &cell[c], &even[c], &odd[c]);
     }
-    if (kind == FILL_UNIFORM) {
+    if (fill->kind == FILL_UNIFORM) {
         for (int c = 0; c < cells; c++) {
             vector_store_doubles(out + (size_t)c * cell_size, vector_uniform_doubles(numbers, even[c]),
                                  vector_uniform_doubles(numbers, odd[c]));
@@ -117,52 +203,83 @@ VECTOR void vector_store_cells_doubles(enum fill_kind kind, size_t cell_size, co
     }
 }
 
-/* Makes `cells` cells, a constant number; the first one's counters are `counter`, the others' follow. */
-VECTOR void vector_fill_cells(enum fill_kind kind, enum dtype dtype, size_t cell_size, const union vector_numbers *numbers,
-                              const struct vector_stream *stream, vector_counter counter, int cells, char *out)
+/* The same in float64. */
+VECTOR void vector_fill_groups_doubles(const struct vector_fill *fill, int cells, int64_t groups, vector_counter *counter,
+                                       char *out)
 {
-    struct vector_cell cell[VECTOR_CELLS];
-    vector_rounds(stream, counter, cells, cell);
-    if (dtype == DTYPE_FLOAT64) {
-        vector_store_cells_doubles(kind, cell_size, numbers, stream, cells, cell, out);
+    for (; groups > 0; groups--) {
+        struct vector_cell cell[VECTOR_CELLS];
+        for (int c = 0; c < cells; c++) {
+            vector_cell_start(*counter, &cell[c]);
+            *counter = vector_counter_next(fill->stream, *counter);
+        }
+        vector_rounds(fill->stream, cells, cell);
+        vector_store_cells_doubles(fill, cells, cell, out);
+        out += (size_t)cells * 2 * VECTOR_LANES * sizeof(double);
+    }
+}
+
+VECTOR void vector_fill_cells(const struct vector_fill *fill, int cells, int64_t groups, vector_counter *counter, char *out)
+{
+    if (fill->dtype == DTYPE_FLOAT64) {
+        vector_fill_groups_doubles(fill, cells, groups, counter, out);
     } else {
-        vector_store_cells_floats(kind, dtype, cell_size, numbers, stream, cells, cell, out);
+        vector_fill_groups(fill, cells, groups, counter, out);
     }
 }
 
 /* Elements of blocks whose numbers have the same upper half. Cells that are used in part are made beside and copied. */
-VECTOR void vector_fill_segment(enum fill_kind kind, enum dtype dtype, size_t size, const struct cpu_fill *fill,
-                                const union vector_numbers *numbers, int64_t index, int64_t count, char *out)
+VECTOR void vector_fill_segment(const struct cpu_fill *fill, struct vector_fill made, int64_t index, int64_t count, char *out)
 {
-    const int per_block = dtype == DTYPE_FLOAT64 ? 2 : 4, per_cell = VECTOR_LANES * per_block;
-    const int cells = kind == FILL_NORMAL ? VECTOR_NORMAL_CELLS : VECTOR_CELLS;
-    const size_t cell_size = (size_t)per_cell * size;
+    const bool doubles = made.dtype == DTYPE_FLOAT64;
+    const int per_block = doubles ? 2 : 4, per_cell = VECTOR_LANES * per_block;
+    const int float_cells = made.kind == FILL_NORMAL ? VECTOR_NORMAL_CELLS : VECTOR_CELLS;
+    const int cells = doubles ? VECTOR_DOUBLE_CELLS : float_cells;
     const uint64_t block = (uint64_t)(index / per_block);
     int skip = (int)(index % per_block);
 
-    struct vector_stream made;
-    vector_stream_make(fill->seed, fill->stream, (uint32_t)(block >> 32), &made);
-    const struct vector_stream *const stream = vector_hidden(&made);
-    vector_counter counter = vector_counter_make((uint32_t)block, dtype != DTYPE_BFLOAT16);
+    struct vector_stream stream;
+    vector_stream_make(fill->seed, fill->stream, (uint32_t)(block >> 32), &stream);
+    made.stream = vector_hidden(&stream);
+    const enum vector_order order = made.dtype == DTYPE_FLOAT16    ? VECTOR_FLOAT16
+                                    : made.dtype == DTYPE_BFLOAT16 ? VECTOR_IN_TURN
+                                                                   : VECTOR_INTERLEAVED;
+    vector_counter counter = vector_counter_make((uint32_t)block, order);
     while (count > 0) {
-        while (skip == 0 && count >= cells * per_cell) {
-            vector_fill_cells(kind, dtype, cell_size, numbers, stream, counter, cells, out);
-            counter = vector_counter_after(counter, cells);
-            out += (size_t)cells * cell_size;
-            count -= cells * per_cell;
+        if (skip == 0) {
+            const int64_t groups = count / (cells * per_cell), written = groups * cells * per_cell;
+            vector_fill_cells(&made, cells, groups, &counter, out);
+            out += (size_t)written * made.size;
+            count -= written;
         }
         if (count > 0) {
             _Alignas(64) char part[VECTOR_LANES * 4 * sizeof(float)];
             const int taken = count < per_cell - skip ? (int)count : per_cell - skip;
             const bool whole = taken == per_cell;
-            vector_fill_cells(kind, dtype, cell_size, numbers, stream, counter, 1, whole ? out : part);
+            vector_fill_cells(&made, 1, 1, &counter, whole ? out : part);
             if (!whole) {
-                memcpy(out, part + (size_t)skip * size, (size_t)taken * size);
+                memcpy(out, part + (size_t)skip * made.size, (size_t)taken * made.size);
             }
-            counter = vector_counter_after(counter, 1);
-            out += (size_t)taken * size;
+            out += (size_t)taken * made.size;
             count -= taken;
             skip = 0;
+        }
+    }
+}
+
+VECTOR void vector_fill_segments(const struct cpu_fill *fill, const struct vector_fill *made, int64_t index, int64_t count,
+                                 char *out)
+{
+    const int64_t segment = (made->dtype == DTYPE_FLOAT64 ? 2 : 4) * (INT64_C(1) << 32);
+    while (count > 0) {
+        const int64_t left = segment - index % segment;
+        const int64_t taken = count < left ? count : left;
+        vector_fill_segment(fill, *made, index, taken, out);
+        out += (size_t)taken * made->size;
+        count -= taken;
+        /* Not beyond the last index of all. */
+        if (count > 0) {
+            index += taken;
         }
     }
 }
@@ -171,23 +288,17 @@ VECTOR void vector_fill_segment(enum fill_kind kind, enum dtype dtype, size_t si
 VECTOR void fill_continuous(enum fill_kind kind, enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index,
                             int64_t count, void *out)
 {
-    const int per_block = dtype == DTYPE_FLOAT64 ? 2 : 4;
-    const int64_t segment = per_block * (INT64_C(1) << 32);
-    union vector_numbers made;
-    vector_numbers_make(kind, dtype, fill, &made);
-    const union vector_numbers *const numbers = vector_hidden(&made);
-    char *target = out;
-    while (count > 0) {
-        const int64_t left = segment - index % segment;
-        const int64_t taken = count < left ? count : left;
-        vector_fill_segment(kind, dtype, size, fill, numbers, index, taken, target);
-        target += (size_t)taken * size;
-        count -= taken;
-        /* Not beyond the last index of all. */
-        if (count > 0) {
-            index += taken;
-        }
+    union vector_numbers numbers;
+    vector_numbers_make(kind, dtype, fill, &numbers);
+    struct vector_fill made = {.kind = kind, .dtype = dtype, .clamped = true, .size = size, .numbers = vector_hidden(&numbers)};
+    /* Where the largest number of all, that of the unit number 1, is within the bounds, none needs to be kept there. */
+    if (kind == FILL_UNIFORM && dtype == DTYPE_FLOAT32 &&
+        float_add(fill->uniform_float.width, fill->uniform_float.low) <= fill->uniform_float.high) {
+        made.clamped = false;
+        vector_fill_segments(fill, &made, index, count, out);
+        return;
     }
+    vector_fill_segments(fill, &made, index, count, out);
 }
 
 #endif

@@ -14,6 +14,10 @@
 /* Cells (vector_philox_neon.h) that are made together: as many as the 32 registers hold. */
 #define VECTOR_CELLS        3
 #define VECTOR_NORMAL_CELLS 2
+#define VECTOR_DOUBLE_CELLS 2
+
+/* They hold either the words or the arithmetic. */
+#define VECTOR_AHEAD false
 
 typedef struct {
     uint32x4_t low, high;
@@ -26,6 +30,30 @@ typedef struct {
 typedef struct {
     float64x2_t low, high;
 } vector_doubles;
+
+/* Initializers of constants, the same in all lanes. */
+#define VECTOR_FLOATS(a)                                                                                                       \
+    {                                                                                                                          \
+        {a, a, a, a},                                                                                                          \
+        {                                                                                                                      \
+            a, a, a, a                                                                                                         \
+        }                                                                                                                      \
+    }
+#define VECTOR_DOUBLES(a)                                                                                                      \
+    {                                                                                                                          \
+        {a, a},                                                                                                                \
+        {                                                                                                                      \
+            a, a                                                                                                               \
+        }                                                                                                                      \
+    }
+#define VECTOR_HALF64(a)                                                                                                       \
+    {                                                                                                                          \
+        (uint32_t)(a), (uint32_t)((uint64_t)(a) >> 32), (uint32_t)(a), (uint32_t)((uint64_t)(a) >> 32)                         \
+    }
+#define VECTOR_WORDS64(a)                                                                                                      \
+    {                                                                                                                          \
+        VECTOR_HALF64(a), VECTOR_HALF64(a)                                                                                     \
+    }
 
 /* ------------------------------------------------ words -------------------------------------------------------------------- */
 
@@ -75,11 +103,6 @@ VECTOR vector_words vector_or(vector_words a, vector_words b)
 VECTOR vector_words vector_and_or(vector_words a, vector_words b, vector_words c)
 {
     return (vector_words){vbslq_u32(b.low, a.low, c.low), vbslq_u32(b.high, a.high, c.high)};
-}
-
-VECTOR vector_words vector_shift_left32(vector_words a, unsigned count)
-{
-    return (vector_words){a.low << count, a.high << count};
 }
 
 VECTOR vector_words vector_shift_right64(vector_words a, unsigned count)

@@ -34,20 +34,25 @@ VECTOR void vector_stream_make(uint64_t seed, uint64_t stream, uint32_t block_hi
     }
 }
 
-/* The counters of a cell: the lower halves of its blocks' numbers, from `first` on. Always in order: the stores interleave. */
+/* The counters of a cell: the lower halves of its blocks' numbers, from `first` on. Always in turn: the stores interleave. */
 typedef uint32x4_t vector_counter;
 
-VECTOR vector_counter vector_counter_make(uint32_t first, bool interleaved)
+VECTOR vector_counter vector_counter_make(uint32_t first, enum vector_order order)
 {
-    (void)interleaved;
+    (void)order;
     const uint32x4_t count = {0, 1, 2, 3};
     return vdupq_n_u32(first) + count;
 }
 
-/* Those of the cell that comes `cells` later. */
-VECTOR vector_counter vector_counter_after(vector_counter counter, int cells)
+VECTOR vector_counter vector_counter_next(const struct vector_stream *stream, vector_counter counter)
 {
-    return counter + vdupq_n_u32((uint32_t)cells * VECTOR_LANES);
+    (void)stream;
+    return counter + vdupq_n_u32(VECTOR_LANES);
+}
+
+VECTOR void vector_cell_start(vector_counter counter, struct vector_cell *cell)
+{
+    cell->word[0] = counter;
 }
 
 /* Products of four words, in 64-bit lanes: of the first two and of the last two. */
@@ -73,12 +78,12 @@ VECTOR uint32x4_t vector_upper_words(struct vector_products products)
     return vuzp2q_u32(products.first, products.last);
 }
 
-/* All rounds but the last of `cells` cells, a constant number; the first one's counters are `counter`, the others' follow. */
-VECTOR void vector_rounds(const struct vector_stream *stream, vector_counter counter, int cells, struct vector_cell *cell)
+/* All rounds but the last of `cells` cells that were started, a constant number. */
+VECTOR void vector_rounds(const struct vector_stream *stream, int cells, struct vector_cell *cell)
 {
     for (int c = 0; c < cells; c++) {
         uint32x4_t *const word = cell[c].word;
-        const struct vector_products product_0 = vector_multiply(stream, 0, vector_counter_after(counter, c));
+        const struct vector_products product_0 = vector_multiply(stream, 0, word[0]);
         word[2] = vector_upper_words(product_0) ^ stream->key[0][1];
         word[3] = vector_lower_words(product_0);
     }
@@ -123,6 +128,21 @@ VECTOR void vector_last_round_packed(const struct vector_stream *stream, const s
     even->high = vtrn2q_u32(product_1.last, product_0.last) ^ high;
     odd->low = vtrn1q_u32(product_1.first, product_0.first);
     odd->high = vtrn1q_u32(product_1.last, product_0.last);
+}
+
+/* What vector_normal.h's arithmetic is divided into. */
+#define VECTOR_STEPS 30
+
+/* All in the first step: here words are not made in between arithmetic. */
+VECTOR void vector_words_step(const struct vector_stream *stream, int step, int cells, struct vector_cell *cell,
+                              vector_words *even, vector_words *odd)
+{
+    if (step == 0) {
+        vector_rounds(stream, cells, cell);
+        for (int c = 0; c < cells; c++) {
+            vector_last_round_packed(stream, &cell[c], &even[c], &odd[c]);
+        }
+    }
 }
 
 /* word_0 ^ word_1·2^21 of each block: the 53 bits that a float64 takes. */

@@ -9,9 +9,12 @@
 VECTOR void words_make_cell(const struct vector_stream *stream, uint32_t first, int place, struct words *out)
 {
     struct vector_cell cell;
-    vector_rounds(stream, vector_counter_make(first, false), 1, &cell);
+    vector_cell_start(vector_counter_make(first, VECTOR_IN_TURN), &cell);
     vector_words even, odd;
-    vector_last_round_packed(stream, &cell, &even, &odd);
+#pragma GCC unroll 64
+    for (int step = 0; step < VECTOR_STEPS; step++) {
+        vector_words_step(stream, step, 1, &cell, &even, &odd);
+    }
     _Alignas(64) uint32_t pair[2][2 * VECTOR_LANES];
     vector_store_words(pair[0], even);
     vector_store_words(pair[1], odd);
