@@ -121,7 +121,8 @@ VECTOR void vector_step(const struct vector_fill *fill, const union vector_numbe
     }
 }
 
-/* The counters are the first cell's, and afterwards those of the cell after the last. Compilers take arrays apart into registers only where their indices are constants from the outset, so the steps are written out. */
+/* The counters are the first cell's, and afterwards those of the cell after the last. Compilers take arrays apart into registers
+ * only where their indices are constants from the outset, so the steps are written out. */
 VECTOR void vector_steps(const struct vector_fill *fill, int cells, bool make, vector_counter *counter, bool finish,
                          struct vector_packed *words, char *out)
 {
