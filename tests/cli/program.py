@@ -12,6 +12,8 @@ import unittest
 PROGRAM = os.environ["FANIN_PROGRAM"]
 MODELS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "models")
 LONG = bool(os.environ.get("FANIN_TEST_LONG"))
+# Means and deviations may be off by so many standard errors: about 2e-9 two-sided for one number, 1e-5 for a model's tensors.
+ERRORS = 6.0
 
 # Bytes and struct's letter of the dtypes; bfloat16 and float16 are read as their bits.
 SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1,

@@ -1,12 +1,15 @@
 """Memory does not grow with the model."""
 
+import math
 import os
+import shutil
 import struct
+import unittest
 
-from program import PROGRAM, Test, main, model, rules
+from program import ERRORS, LONG, PROGRAM, Test, main, model, rules, stat
 
 
-class Memory(Test):
+class Measured(Test):
     def most(self, *args):
         """Bytes that were resident at most; this Python's own before it became the program are a lower bound."""
         child = os.fork()
@@ -17,6 +20,8 @@ class Memory(Test):
         print("resident at most: %.1f MB" % (usage.ru_maxrss * 1024 / 1e6))
         return usage.ru_maxrss * 1024
 
+
+class Memory(Measured):
     def test_gpt2(self):
         """60 MB at most for a file of 498 MB."""
         self.assertLess(self.most("init", "--like", model("gpt2"), "--rules", rules("gpt2"), "--quiet", "-o", self.path("out")), 60e6)
@@ -48,6 +53,22 @@ class Memory(Test):
         """What grows with the number of tensors is a kilobyte for each."""
         path = self.write("many.json", {"t%06d.weight" % i: {"dtype": "F32", "shape": [2, 2]} for i in range(20000)})
         self.assertLess(self.most("init", "--like", path, "--init", "normal", "--quiet", "-o", self.path("out")), 60e6)
+
+
+class Llama(Measured):
+    large = True
+
+    @unittest.skipUnless(LONG, "all of Llama takes 16 GB: set FANIN_TEST_LONG")
+    def test_llama(self):
+        """100 MB at most for a file of 16 GB."""
+        if shutil.disk_usage(self.folder).free < 18e9:
+            self.skipTest("18 GB of disk are needed")
+        out = self.path("out.safetensors")
+        self.assertLess(self.most("init", "--like", model("llama-3-8b"), "--rules", rules("llama-3-8b"), "--quiet", "-o", out), 100e6)
+        self.assertGreater(os.path.getsize(out), 16060522496)
+        for name, measured in stat(out).items():
+            if "norm" not in name:
+                self.assertLess(abs(measured["std"] - 0.02), 0.02 * (ERRORS / math.sqrt(2 * measured["count"]) + 2e-5), name)
 
 
 if __name__ == "__main__":
