@@ -4,6 +4,8 @@
 
 #include "cpu/solver.h"
 
+#include <pthread.h>
+
 /* ---- what fails ---- */
 
 static struct {
@@ -19,10 +21,16 @@ static struct lapack real, replaced;
 
 static int blas_threads;
 
+/* Small matrices are computed by several threads at once. */
+static pthread_mutex_t answering = PTHREAD_MUTEX_INITIALIZER;
+
 static int64_t answer(const char *routine, int64_t info)
 {
+    pthread_mutex_lock(&answering);
     fault.most_threads = blas_threads > fault.most_threads ? blas_threads : fault.most_threads;
-    return fault.routine && strcmp(fault.routine, routine) == 0 && fault.calls-- <= 0 ? 3 : info;
+    const bool fails = fault.routine && strcmp(fault.routine, routine) == 0 && fault.calls-- <= 0;
+    pthread_mutex_unlock(&answering);
+    return fails ? 3 : info;
 }
 
 static int64_t orgqr(int64_t m, int64_t n, int64_t k, void *a, int64_t lda, const void *tau, void *work, int64_t work_size)
