@@ -18,6 +18,10 @@
 /* LAPACK's own blocks are 32 or 64 columns wide; so many elements of work a column are enough for either. */
 #define ORGQR_WORK 64
 
+/* Fewer elements are drawn by one thread, in some 8 ms: OpenMP's threads, when they are done, spin for milliseconds on the
+ * processors that BLAS's threads need then. */
+#define ONE_THREAD ((int64_t)1 << 23)
+
 struct haar {
     void *q;             /* column-major, longer × shorter, `leading` elements from one column to the next */
     void *factors, *tau; /* shorter */
@@ -186,11 +190,12 @@ static fanin_status reflect_columns(const void *context, int64_t begin, int64_t 
 static fanin_status draw_reflectors(const struct cpu_orthogonal_task *task, const struct haar *haar)
 {
     struct draw draw = {.task = task, .haar = haar, .chunks = (task->what.shorter - 1) / CHUNK + 1};
+    const int threads = task->what.longer * task->what.shorter < ONE_THREAD ? 1 : task->threads;
     fanin_status status = cpu_orthogonal_random(task, &draw.kernel, &draw.fill);
     if (status == FANIN_OK) {
-        status = parallel_for(haar->tiles * draw.chunks, 1, task->threads, draw_tile, &draw);
+        status = parallel_for(haar->tiles * draw.chunks, 1, threads, draw_tile, &draw);
     }
-    return status == FANIN_OK ? parallel_for(task->what.shorter, COLUMNS, task->threads, reflect_columns, &draw) : status;
+    return status == FANIN_OK ? parallel_for(task->what.shorter, COLUMNS, threads, reflect_columns, &draw) : status;
 }
 
 /* ------------------------------------------------ their product ------------------------------------------------- */
