@@ -102,7 +102,7 @@ static void test_uniform_double(void **state)
     free(found);
 }
 
-/* Both round; both are within 3e-6 of the truth but that cuRAND's angle, rounded near 2π, is off by up to 4e-7 times a radius
+/* Both round: these are within 3e-6 of the truth, and cuRAND's angle, rounded near 2π, is off by up to 4e-7 times a radius
  * of up to 6.8. */
 static void test_normal_float(void **state)
 {
@@ -125,7 +125,7 @@ static void test_normal_float(void **state)
         assert_int_equal(curandDestroyGenerator(generator), CURAND_STATUS_SUCCESS);
     }
     print_message("normal float32: largest difference %.3e\n", worst);
-    assert_true(worst <= 3e-6f);
+    assert_true(worst <= 5e-6f);
     free(found);
 }
 

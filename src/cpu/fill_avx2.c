@@ -2,8 +2,8 @@
 #include "vector_avx2.h"
 
 #include "vector_philox.h"
-#include "vector_fill.h"
 #include "words_vector.h"
+#include "vector_fill.h"
 
 #include "fill_kernels.h"
 

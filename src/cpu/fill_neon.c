@@ -2,8 +2,8 @@
 #include "vector_neon.h"
 
 #include "vector_philox_neon.h"
-#include "vector_fill.h"
 #include "words_portable.h"
+#include "vector_fill.h"
 
 #include "fill_kernels.h"
 

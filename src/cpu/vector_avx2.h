@@ -65,11 +65,6 @@ VECTOR vector_words vector_count_float16(void)
     return vector_count();
 }
 
-VECTOR vector_words vector_add32(vector_words a, vector_words b)
-{
-    return _mm256_add_epi32(a, b);
-}
-
 VECTOR vector_words vector_subtract32(vector_words a, vector_words b)
 {
     return _mm256_sub_epi32(a, b);
@@ -83,11 +78,6 @@ VECTOR vector_words vector_add64(vector_words a, vector_words b)
 VECTOR vector_words vector_subtract64(vector_words a, vector_words b)
 {
     return _mm256_sub_epi64(a, b);
-}
-
-VECTOR vector_words vector_and(vector_words a, vector_words b)
-{
-    return _mm256_and_si256(a, b);
 }
 
 VECTOR vector_words vector_or(vector_words a, vector_words b)
@@ -180,14 +170,14 @@ VECTOR vector_words vector_float_bits(vector_floats a)
     return _mm256_castps_si256(a);
 }
 
-VECTOR vector_floats vector_float_from_bits(vector_words a)
-{
-    return _mm256_castsi256_ps(a);
-}
-
 VECTOR vector_floats vector_float_add(vector_floats a, vector_floats b)
 {
     return _mm256_add_ps(a, b);
+}
+
+VECTOR vector_floats vector_float_subtract(vector_floats a, vector_floats b)
+{
+    return _mm256_sub_ps(a, b);
 }
 
 VECTOR vector_floats vector_float_multiply(vector_floats a, vector_floats b)
@@ -200,14 +190,20 @@ VECTOR vector_floats vector_float_fma(vector_floats a, vector_floats b, vector_f
     return _mm256_fmadd_ps(a, b, c);
 }
 
-VECTOR vector_floats vector_float_fma_subtract(vector_floats a, vector_floats b, vector_floats c)
+VECTOR vector_floats vector_float_divide(vector_floats a, vector_floats b)
 {
-    return _mm256_fmsub_ps(a, b, c);
+    return _mm256_div_ps(a, b);
 }
 
 VECTOR vector_floats vector_float_square_root(vector_floats a)
 {
     return _mm256_sqrt_ps(a);
+}
+
+VECTOR vector_floats vector_float_mantissa(vector_floats a)
+{
+    const __m256i bits = _mm256_castps_si256(a), above = _mm256_sub_epi32(bits, _mm256_set1_epi32(0x3f400000)); /* 3/4 */
+    return _mm256_castsi256_ps(_mm256_sub_epi32(bits, _mm256_and_si256(above, _mm256_set1_epi32((int)0xff800000u))));
 }
 
 /* a > high ? high : a. */

@@ -69,11 +69,6 @@ VECTOR vector_words vector_count_float16(void)
     return _mm512_set_epi64(7, 6, 3, 2, 5, 4, 1, 0);
 }
 
-VECTOR vector_words vector_add32(vector_words a, vector_words b)
-{
-    return _mm512_add_epi32(a, b);
-}
-
 VECTOR vector_words vector_subtract32(vector_words a, vector_words b)
 {
     return _mm512_sub_epi32(a, b);
@@ -87,11 +82,6 @@ VECTOR vector_words vector_add64(vector_words a, vector_words b)
 VECTOR vector_words vector_subtract64(vector_words a, vector_words b)
 {
     return _mm512_sub_epi64(a, b);
-}
-
-VECTOR vector_words vector_and(vector_words a, vector_words b)
-{
-    return _mm512_and_si512(a, b);
 }
 
 VECTOR vector_words vector_or(vector_words a, vector_words b)
@@ -182,14 +172,14 @@ VECTOR vector_words vector_float_bits(vector_floats a)
     return _mm512_castps_si512(a);
 }
 
-VECTOR vector_floats vector_float_from_bits(vector_words a)
-{
-    return _mm512_castsi512_ps(a);
-}
-
 VECTOR vector_floats vector_float_add(vector_floats a, vector_floats b)
 {
     return _mm512_add_ps(a, b);
+}
+
+VECTOR vector_floats vector_float_subtract(vector_floats a, vector_floats b)
+{
+    return _mm512_sub_ps(a, b);
 }
 
 VECTOR vector_floats vector_float_multiply(vector_floats a, vector_floats b)
@@ -202,14 +192,20 @@ VECTOR vector_floats vector_float_fma(vector_floats a, vector_floats b, vector_f
     return _mm512_fmadd_ps(a, b, c);
 }
 
-VECTOR vector_floats vector_float_fma_subtract(vector_floats a, vector_floats b, vector_floats c)
+VECTOR vector_floats vector_float_divide(vector_floats a, vector_floats b)
 {
-    return _mm512_fmsub_ps(a, b, c);
+    return _mm512_div_ps(a, b);
 }
 
 VECTOR vector_floats vector_float_square_root(vector_floats a)
 {
     return _mm512_sqrt_ps(a);
+}
+
+/* a/2^k in [3/4, 3/2), for normal a > 0. */
+VECTOR vector_floats vector_float_mantissa(vector_floats a)
+{
+    return _mm512_getmant_ps(a, _MM_MANT_NORM_p75_1p5, _MM_MANT_SIGN_zero);
 }
 
 /* a > high ? high : a. */

@@ -3,7 +3,7 @@
 #ifndef FANIN_SRC_CPU_VECTOR_FILL_H
 #define FANIN_SRC_CPU_VECTOR_FILL_H
 
-#include "kernel.h"
+#include "fill_body.h"
 #include "vector_normal.h"
 
 #include <string.h>
@@ -11,9 +11,10 @@
 /* A fill's numbers. */
 union vector_numbers {
     struct {
-        vector_floats low, width, high; /* uniform */
-        vector_floats least, most;      /* of 16-bit floats: the inward bounds */
-        vector_floats mean, sigma;      /* normal */
+        vector_floats low, width,
+            high;                  /* uniform; the width is 2^-32 of it, as vector_unit_floats are 2^32 of the unit numbers */
+        vector_floats least, most; /* of 16-bit floats: the inward bounds */
+        vector_floats mean, sigma; /* normal */
     } floats;
     struct {
         vector_doubles low, width, high;
@@ -40,7 +41,7 @@ VECTOR void vector_numbers_make(enum fill_kind kind, enum dtype dtype, const str
         out->doubles.high = vector_set_double(fill->uniform_double.high);
     } else if (kind == FILL_UNIFORM) {
         out->floats.low = vector_set_float(fill->uniform_float.low);
-        out->floats.width = vector_set_float(fill->uniform_float.width);
+        out->floats.width = vector_set_float(float_multiply(fill->uniform_float.width, 0x1p-32f));
         out->floats.high = vector_set_float(fill->uniform_float.high);
         out->floats.least = vector_set_float(fill->low16);
         out->floats.most = vector_set_float(fill->high16);
@@ -88,20 +89,16 @@ VECTOR void vector_finish_step(const struct vector_fill *fill, const union vecto
                                const struct vector_table_float *table, int step, int cell, vector_words even, vector_words odd,
                                struct vector_normal *normal, char *out)
 {
-    vector_floats first, second;
-    if (fill->kind == FILL_UNIFORM) {
-        if (step != 2 * cell + 2) {
-            return;
+    if (fill->kind == FILL_NORMAL) {
+        vector_normal_step(table, step, even, odd, &numbers->floats.mean, &numbers->floats.sigma, normal);
+        if (step == VECTOR_STEPS - 1) {
+            vector_store_floats_as(fill->dtype, normal->s, normal->c, out);
         }
-        first = vector_uniform_floats(fill->dtype, fill->clamped, numbers, table, even);
-        second = vector_uniform_floats(fill->dtype, fill->clamped, numbers, table, odd);
-    } else {
-        vector_normal_step(table, step, even, odd, &numbers->floats.mean, &numbers->floats.sigma, normal, &first, &second);
-        if (step != VECTOR_STEPS - 1) {
-            return;
-        }
+    } else if (step == 2 * cell + 2) {
+        const vector_floats first = vector_uniform_floats(fill->dtype, fill->clamped, numbers, table, even);
+        const vector_floats second = vector_uniform_floats(fill->dtype, fill->clamped, numbers, table, odd);
+        vector_store_floats_as(fill->dtype, first, second, out);
     }
-    vector_store_floats_as(fill->dtype, first, second, out);
 }
 
 /* A step of `cells` cells: makes next's words, if `make`, and beside that, if `finish`, numbers in memory from the words made
@@ -289,6 +286,11 @@ VECTOR void vector_fill_segments(const struct cpu_fill *fill, const struct vecto
 VECTOR void fill_continuous(enum fill_kind kind, enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index,
                             int64_t count, void *out)
 {
+    /* Of narrower intervals, 2^-32 of the width is no normal number, and might be rounded. */
+    if (kind == FILL_UNIFORM && dtype != DTYPE_FLOAT64 && fill->uniform_float.width < 0x1p-94f) {
+        fill_random(kind, dtype, size, fill, index, count, out);
+        return;
+    }
     union vector_numbers numbers;
     vector_numbers_make(kind, dtype, fill, &numbers);
     struct vector_fill made = {.kind = kind, .dtype = dtype, .clamped = true, .size = size, .numbers = vector_hidden(&numbers)};

@@ -67,11 +67,6 @@ VECTOR vector_words vector_set64(uint64_t a)
     return (vector_words){(uint32x4_t)vdupq_n_u64(a), (uint32x4_t)vdupq_n_u64(a)};
 }
 
-VECTOR vector_words vector_add32(vector_words a, vector_words b)
-{
-    return (vector_words){a.low + b.low, a.high + b.high};
-}
-
 VECTOR vector_words vector_subtract32(vector_words a, vector_words b)
 {
     return (vector_words){a.low - b.low, a.high - b.high};
@@ -87,11 +82,6 @@ VECTOR vector_words vector_subtract64(vector_words a, vector_words b)
 {
     return (vector_words){(uint32x4_t)((uint64x2_t)a.low - (uint64x2_t)b.low),
                           (uint32x4_t)((uint64x2_t)a.high - (uint64x2_t)b.high)};
-}
-
-VECTOR vector_words vector_and(vector_words a, vector_words b)
-{
-    return (vector_words){a.low & b.low, a.high & b.high};
 }
 
 VECTOR vector_words vector_or(vector_words a, vector_words b)
@@ -137,14 +127,14 @@ VECTOR vector_words vector_float_bits(vector_floats a)
     return (vector_words){(uint32x4_t)a.low, (uint32x4_t)a.high};
 }
 
-VECTOR vector_floats vector_float_from_bits(vector_words a)
-{
-    return (vector_floats){(float32x4_t)a.low, (float32x4_t)a.high};
-}
-
 VECTOR vector_floats vector_float_add(vector_floats a, vector_floats b)
 {
     return (vector_floats){vaddq_f32(a.low, b.low), vaddq_f32(a.high, b.high)};
+}
+
+VECTOR vector_floats vector_float_subtract(vector_floats a, vector_floats b)
+{
+    return (vector_floats){vsubq_f32(a.low, b.low), vsubq_f32(a.high, b.high)};
 }
 
 VECTOR vector_floats vector_float_multiply(vector_floats a, vector_floats b)
@@ -157,14 +147,25 @@ VECTOR vector_floats vector_float_fma(vector_floats a, vector_floats b, vector_f
     return (vector_floats){vfmaq_f32(c.low, a.low, b.low), vfmaq_f32(c.high, a.high, b.high)};
 }
 
-VECTOR vector_floats vector_float_fma_subtract(vector_floats a, vector_floats b, vector_floats c)
+VECTOR vector_floats vector_float_divide(vector_floats a, vector_floats b)
 {
-    return (vector_floats){vfmaq_f32(vnegq_f32(c.low), a.low, b.low), vfmaq_f32(vnegq_f32(c.high), a.high, b.high)};
+    return (vector_floats){vdivq_f32(a.low, b.low), vdivq_f32(a.high, b.high)};
 }
 
 VECTOR vector_floats vector_float_square_root(vector_floats a)
 {
     return (vector_floats){vsqrtq_f32(a.low), vsqrtq_f32(a.high)};
+}
+
+VECTOR uint32x4_t vector_mantissa(uint32x4_t bits)
+{
+    return bits - ((bits - vdupq_n_u32(0x3f400000)) & vdupq_n_u32(0xff800000)); /* 3/4 */
+}
+
+/* a/2^k in [3/4, 3/2), for normal a > 0. */
+VECTOR vector_floats vector_float_mantissa(vector_floats a)
+{
+    return (vector_floats){(float32x4_t)vector_mantissa((uint32x4_t)a.low), (float32x4_t)vector_mantissa((uint32x4_t)a.high)};
 }
 
 /* a > high ? high : a. */

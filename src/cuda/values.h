@@ -98,10 +98,7 @@ STREAM_FUNCTION float values_square_root(float x)
 STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_word, float mean, float sigma, float out[2])
 {
     const float radius = values_square_root(normal_log_float(uniform_unit_float(radius_word)));
-    const float h = float_multiply((float)(int32_t)(angle_word << 1), 0x1p-32f);
-    const float signed_radius = float_from_bits(float_bits(radius) | ((angle_word + 0x40000000u) & 0x80000000u));
-    out[0] = float_fma(float_multiply(signed_radius, normal_sine_float(h)), sigma, mean);
-    out[1] = float_fma(float_multiply(signed_radius, normal_cosine_float(h)), sigma, mean);
+    normal_turn_float(radius, angle_word, mean, sigma, out);
 }
 
 /* Four elements of a block, UNIFORM (not yet kept in its bounds) or NORMAL. */

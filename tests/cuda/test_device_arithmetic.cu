@@ -27,6 +27,15 @@ __device__ static bool square_is_in_range(uint32_t word)
     return __float_as_uint(square) == 0 || (square >= 0x1p-23f && square < 64.0f);
 }
 
+__device__ static bool quotient_is_right(uint32_t word)
+{
+    const float m = __uint_as_float(word);
+    if (!(m >= 0.75f && m < 1.5f)) {
+        return true; /* no mantissa */
+    }
+    return __float_as_uint(normal_ratio_float(m)) == __float_as_uint(__fdiv_rn(1.0f - m, 1.0f + m));
+}
+
 __device__ static bool rounding_is_right(uint32_t word)
 {
     const float value = __uint_as_float(word);
@@ -98,6 +107,11 @@ static void test_square_root(void **)
     run(check_all<square_is_in_range>);
 }
 
+static void test_quotient(void **)
+{
+    run(check_all<quotient_is_right>);
+}
+
 static void test_rounding(void **)
 {
     run(check_all<rounding_is_right>);
@@ -115,6 +129,7 @@ int main()
     }
     const CMUnitTest tests[] = {
         cmocka_unit_test(test_square_root),
+        cmocka_unit_test(test_quotient),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_bounds),
     };

@@ -4,14 +4,11 @@ from fractions import Fraction
 
 from rational import FLOAT32, FLOAT64, exact
 
-# -2 ln(1 + f) = -2f + f² Q(f), sin(πh) = h S(h²), cos(πh) = C(h²), from the lowest degree on.
-LOG32 = """0.999998748302459716796875 -0.66666400432586669921875 0.500154912471771240234375 -0.40022122859954833984375
- 0.328342020511627197265625 -0.2799483835697174072265625 0.3076637685298919677734375 -0.28037917613983154296875"""
-SINE32 = """3.141592502593994140625 -5.167704105377197265625 2.5499994754791259765625 -0.597898185253143310546875
- 0.07698448002338409423828125"""
-COSINE32 = """1 -4.93480205535888671875 4.0587062835693359375 -1.3351800441741943359375 0.23479436337947845458984375
- -0.02417261897518607642578125"""
-# In float64 the polynomial of the cosine is that of cos(πh)/(1 - 4h²).
+# From the lowest degree on. float32: 4 artanh(s) = s L(s²), √2 sin(πh) = h S(h²), √2 cos(πh) = C(h²).
+LOG32 = "0x1.000004p2 0x1.552fb2p0 0x1.ac6ff4p-1"
+SINE32 = "0x1.1c582cp2 -0x1.d3b9d6p2 0x1.cd9682p1 -0x1.b1367ap-1 0x1.c4578p-4"
+COSINE32 = "0x1.6a09e6p0 -0x1.bea58ep2 0x1.6f5432p2 -0x1.e23d18p0 0x1.3e472p-2"
+# float64: -2 ln(1 + f) = -2f + f² L(f), sin(πh) = h S(h²), cos(πh) = (1 - 4h²) C(h²).
 LOG64 = """0x1.fffffffffffffp-1 -0x1.5555555555546p-1 0x1.00000000005efp-1 -0x1.999999999e244p-2 0x1.5555555482598p-2
  -0x1.2492492166899p-2 0x1.0000005ca777fp-2 -0x1.c71c73d06f186p-3 0x1.99997014ac084p-3 -0x1.745cbb08e4231p-3
  0x1.555aacd6aa6c5p-3 -0x1.3b1d8294344c5p-3 0x1.2427943d41587p-3 -0x1.1069b46501cb7p-3 0x1.051c036a9554cp-3
@@ -22,13 +19,14 @@ COSINE64 = """0x1p0 -0x1.de9e64df22ebbp-1 0x1.472be12240995p-2 -0x1.d4fcd82e4069
  -0x1.f30923365487p-12 0x1.b22dc1be1b31ep-16 -0x1.155bae7ecffcdp-20"""
 
 
-def coefficients(text, read):
-    return [exact(read(word)) for word in text.split()]
+def coefficients(text):
+    return [exact(Fraction(float.fromhex(word))) for word in text.split()]
 
 
-LOG = {FLOAT32: coefficients(LOG32, Fraction), FLOAT64: coefficients(LOG64, float.fromhex)}
-SINE = {FLOAT32: coefficients(SINE32, Fraction), FLOAT64: coefficients(SINE64, float.fromhex)}
-COSINE = {FLOAT32: coefficients(COSINE32, Fraction), FLOAT64: coefficients(COSINE64, float.fromhex)}
+LOG = {FLOAT32: coefficients(LOG32), FLOAT64: coefficients(LOG64)}
+SINE = {FLOAT32: coefficients(SINE32), FLOAT64: coefficients(SINE64)}
+COSINE = {FLOAT32: coefficients(COSINE32), FLOAT64: coefficients(COSINE64)}
 # -2 ln 2: float32 has it times 2^-23, for an exponent that is still in its place.
-LOG_OF_2 = {FLOAT32: Fraction("-1.38629436492919921875"), FLOAT64: Fraction(float.fromhex("-0x1.62e42fefa39efp0"))}
-TWO_THIRDS = {FLOAT32: 0x3F2AAAAB, FLOAT64: 0x3FE5555555555555}
+LOG_OF_2 = {FLOAT32: Fraction(float.fromhex("-0x1.62e43p0")), FLOAT64: Fraction(float.fromhex("-0x1.62e42fefa39efp0"))}
+# The least mantissa, as bits: of 3/4, and of 2/3.
+LEAST_MANTISSA = {FLOAT32: 0x3F400000, FLOAT64: 0x3FE5555555555555}

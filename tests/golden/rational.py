@@ -50,6 +50,9 @@ class Format:
     def add(self, a, b):
         return self.round(a.value + b.value, a.value == 0 and b.value == 0 and a.negative and b.negative)
 
+    def divide(self, a, b):
+        return self.round(Fraction(a.value) / b.value, a.negative != b.negative)
+
     def square_root(self, a):
         if a.value == 0:
             return a
