@@ -288,9 +288,46 @@ static void all_of_a_large_range(void **state)
     free(buffers[1]);
 }
 
+static void check_streamed(const struct cpu_kernels *kernels, const struct fill *fill, enum dtype dtype)
+{
+    if (fill->kind != FILL_CONSTANT) {
+        return;
+    }
+    const int64_t size = dtype_table[dtype].size, count = 65536 + 77 / size;
+    struct cpu_fill prepared;
+    struct item item = test_row(fill, dtype, NULL, 0, (32 << 20) / size);
+    assert_int_equal(cpu_fill_prepare(&item, SEED, &prepared), FANIN_OK);
+    assert_false(prepared.streamed);
+    item = test_row(fill, dtype, NULL, 0, (32 << 20) / size + 1);
+    assert_int_equal(cpu_fill_prepare(&item, SEED, &prepared), FANIN_OK);
+    assert_true(prepared.streamed);
+    const size_t bytes = (size_t)((count + 32) * size);
+    unsigned char *const found = aligned_alloc(64, (bytes + 63) / 64 * 64), *const expected = malloc(bytes);
+    assert_non_null(found);
+    assert_non_null(expected);
+    for (int64_t margin = 0; margin < 16; margin++) {
+        memset(found, SENTINEL, bytes);
+        memset(expected, SENTINEL, bytes);
+        kernels->fill[FILL_CONSTANT][dtype](&prepared, margin, count, found + margin * size);
+        for (int64_t i = 0; i < count; i++) {
+            memcpy(expected + (margin + i) * size, prepared.constant, (size_t)size);
+        }
+        assert_memory_equal(found, expected, bytes);
+    }
+    free(found);
+    free(expected);
+}
+
+static void constants_past_the_caches(void **state)
+{
+    (void)state;
+    for_each(check_streamed);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(constants_past_the_caches),
         cmocka_unit_test(sizes_and_starts),
         cmocka_unit_test(large_indices),
         cmocka_unit_test(extreme_numbers),

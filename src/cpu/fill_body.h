@@ -12,6 +12,10 @@
 
 #include <string.h>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 /* Kind and dtype are constants wherever a function with this mark is called, and the compiler makes a loop for each. */
 #define BODY static inline __attribute__((always_inline))
 
@@ -300,6 +304,34 @@ BODY void fill_bilinear(enum dtype dtype, size_t size, const struct cpu_fill *fi
 /* 32 bytes in as few registers as the variant has, at any address. (Vectors wider than a register are taken apart too far.) */
 typedef uint64_t wide __attribute__((vector_size(32), aligned(1), may_alias));
 
+/* Of an item that no cache holds, so many bytes at least that they are not those of a buffer on their way to elsewhere. */
+#define STREAMED_BYTES 65536
+
+/* Writes a pattern again and again past the caches, which would first read what is written over. Returns how many bytes, a multiple
+ * of the pattern's but for what lies before the first 16 that are aligned; elements are aligned, so that the pattern looks the same
+ * from there. */
+BODY size_t stream_pattern(const char pattern[sizeof(wide)], size_t bytes, char *out)
+{
+#ifdef __SSE2__
+    const size_t head = (size_t)(-(uintptr_t)out % sizeof(__m128i));
+    const __m128i value = _mm_loadu_si128((const __m128i *)pattern);
+    size_t done = head;
+    memcpy(out, pattern, head);
+    for (; done + 4 * sizeof value <= bytes; done += 4 * sizeof value) {
+        for (size_t i = 0; i < 4; i++) {
+            _mm_stream_si128((__m128i *)(out + done) + i, value);
+        }
+    }
+    _mm_sfence(); /* before another thread is told */
+    return done;
+#else
+    (void)pattern;
+    (void)bytes;
+    (void)out;
+    return 0;
+#endif
+}
+
 /* Constants: `size` is that of the element. */
 BODY void fill_constant(size_t size, const struct cpu_fill *fill, int64_t count, void *out)
 {
@@ -310,6 +342,11 @@ BODY void fill_constant(size_t size, const struct cpu_fill *fill, int64_t count,
     const wide value = *(const wide *)pattern;
     char *target = out;
     size_t bytes = (size_t)count * size;
+    if (fill->streamed && bytes >= STREAMED_BYTES) {
+        const size_t done = stream_pattern(pattern, bytes, target);
+        target += done;
+        bytes -= done;
+    }
     for (; bytes >= sizeof pattern; bytes -= sizeof pattern) {
         *(wide *)target = value;
         target += sizeof pattern;

@@ -47,6 +47,9 @@ static fanin_status prepare_uniform(const struct item *item, struct cpu_fill *ou
                              item->name, dtype_table[item->dtype].name);
 }
 
+/* Bytes of an item that is written past the caches; a memory set of the C library goes over to that at 3/4 of the last one. */
+#define STREAMED (INT64_C(32) << 20)
+
 fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out)
 {
     const struct fill *fill = item->fill;
@@ -58,6 +61,7 @@ fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu
     switch (fill->kind) {
     case FILL_CONSTANT:
         constant_bytes(item->dtype, fill->a, out->constant);
+        out->streamed = item->size > STREAMED / (int64_t)dtype_table[item->dtype].size;
         break;
     case FILL_UNIFORM:
         return prepare_uniform(item, out);
