@@ -33,7 +33,8 @@ def measure(program, python, repeats, folders):
                 ways["transformers"] = [python, RIVALS / "save_gpt2.py", scratch]
             times, missing = {way: [] for way in ways}, {}
             for turn in range(repeats + 1):
-                for way, command in ways.items():
+                # Back and forth: a disk may be slow for a while after much was written, and no way always follows the same other.
+                for way, command in list(ways.items())[::-1 if turn % 2 else 1]:
                     if way in missing:
                         continue
                     if way == "zeros":
