@@ -46,7 +46,8 @@ def measure(program, python, repeats, folders):
                         times[way].append(seconds)
             size = target.stat().st_size
         for way in ways:
-            result = {"folder": str(folder), "way": way, "bytes": size}
+            inside = ROOT in folder.parents
+            result = {"folder": str(folder.relative_to(ROOT) if inside else folder), "way": way, "bytes": size}
             if way in missing:
                 result["missing"] = missing[way]
             else:
