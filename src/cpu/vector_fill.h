@@ -11,10 +11,9 @@
 /* A fill's numbers. */
 union vector_numbers {
     struct {
-        vector_floats low, width,
-            high;                  /* uniform; the width is 2^-32 of it, as vector_unit_floats are 2^32 of the unit numbers */
-        vector_floats least, most; /* of 16-bit floats: the inward bounds */
-        vector_floats mean, sigma; /* normal */
+        vector_floats low, width, high; /* uniform; 2^-32 of the width, for vector_unit_floats */
+        vector_floats least, most;      /* of 16-bit floats: the inward bounds */
+        vector_floats mean, sigma;      /* normal */
     } floats;
     struct {
         vector_doubles low, width, high;
