@@ -290,7 +290,7 @@ static void all_of_a_large_range(void **state)
 
 static void check_streamed(const struct cpu_kernels *kernels, const struct fill *fill, enum dtype dtype)
 {
-    if (fill->kind != FILL_CONSTANT) {
+    if (fill->kind != FILL_CONSTANT && fill->kind != FILL_BILINEAR) {
         return;
     }
     const int64_t size = dtype_table[dtype].size, count = 65536 + 77 / size;
@@ -308,9 +308,9 @@ static void check_streamed(const struct cpu_kernels *kernels, const struct fill 
     for (int64_t margin = 0; margin < 16; margin++) {
         memset(found, SENTINEL, bytes);
         memset(expected, SENTINEL, bytes);
-        kernels->fill[FILL_CONSTANT][dtype](&prepared, margin, count, found + margin * size);
+        kernels->fill[fill->kind][dtype](&prepared, margin, count, found + margin * size);
         for (int64_t i = 0; i < count; i++) {
-            memcpy(expected + (margin + i) * size, prepared.constant, (size_t)size);
+            reference_element(fill, dtype, SEED, margin + i, expected + (margin + i) * size);
         }
         assert_memory_equal(found, expected, bytes);
     }
@@ -318,7 +318,7 @@ static void check_streamed(const struct cpu_kernels *kernels, const struct fill 
     free(expected);
 }
 
-static void constants_past_the_caches(void **state)
+static void past_the_caches(void **state)
 {
     (void)state;
     for_each(check_streamed);
@@ -327,7 +327,7 @@ static void constants_past_the_caches(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(constants_past_the_caches),
+        cmocka_unit_test(past_the_caches),
         cmocka_unit_test(sizes_and_starts),
         cmocka_unit_test(large_indices),
         cmocka_unit_test(extreme_numbers),

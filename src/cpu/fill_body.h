@@ -278,6 +278,26 @@ BODY void fill_bilinear_rows(enum dtype dtype, size_t size, const struct cpu_fil
     }
 }
 
+/* Of an item that no cache holds, so many bytes at least that they are not those of a buffer on their way to elsewhere. */
+#define STREAMED_BYTES 65536
+
+/* Copies past the caches, which would first read what is written over. */
+BODY void copy_streamed(char *restrict out, const char *restrict from, size_t bytes)
+{
+    size_t done = 0;
+#ifdef __SSE2__
+    const size_t unaligned = (size_t)(-(uintptr_t)out % sizeof(__m128i));
+    done = unaligned < bytes ? unaligned : bytes;
+    memcpy(out, from, done);
+    for (; done + 4 * sizeof(__m128i) <= bytes; done += 4 * sizeof(__m128i)) {
+        for (size_t i = 0; i < 4; i++) {
+            _mm_stream_si128((__m128i *)(out + done) + i, _mm_loadu_si128((const __m128i *)(from + done) + i));
+        }
+    }
+#endif
+    memcpy(out + done, from + done, bytes - done);
+}
+
 /* Repeats the first `period` bytes up to `bytes`, in pieces that stay in the first-level cache. */
 BODY void repeat_bytes(char *out, size_t period, size_t bytes)
 {
@@ -290,47 +310,45 @@ BODY void repeat_bytes(char *out, size_t period, size_t bytes)
     }
 }
 
+/* What is repeated past the caches. */
+struct streamed {
+    _Alignas(64) char bytes[4096];
+};
+
+/* Repeats the first `period` bytes of `piece`, at most half of it, in `out`, past the caches. */
+BODY void repeat_streamed(struct streamed *piece, size_t period, size_t bytes, char *out)
+{
+    const size_t whole = sizeof piece->bytes / period * period;
+    repeat_bytes(piece->bytes, period, whole);
+    for (size_t done = 0; done < bytes; done += whole) {
+        copy_streamed(out + done, piece->bytes, bytes - done < whole ? bytes - done : whole);
+    }
+#ifdef __SSE2__
+    _mm_sfence(); /* before other threads are told */
+#endif
+}
+
 /* The domain is one filter again and again. */
 BODY void fill_bilinear(enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
     const int64_t filter = fill->bilinear.x.extent * fill->bilinear.y.extent;
     const int64_t first = count < filter ? count : filter;
+    const size_t bytes = (size_t)count * size;
+    /* Compared as elements: a filter of a shard's domain may have more bytes than there are. */
+    if (fill->streamed && bytes >= STREAMED_BYTES && filter <= (int64_t)(sizeof(struct streamed) / 2 / size)) {
+        struct streamed piece;
+        fill_bilinear_rows(dtype, size, fill, index, filter, piece.bytes);
+        repeat_streamed(&piece, (size_t)filter * size, bytes, out);
+        return;
+    }
     fill_bilinear_rows(dtype, size, fill, index, first, out);
     if (first > 0) {
-        repeat_bytes(out, (size_t)first * size, (size_t)count * size);
+        repeat_bytes(out, (size_t)first * size, bytes);
     }
 }
 
 /* 32 bytes in as few registers as the variant has, at any address. (Vectors wider than a register are taken apart too far.) */
 typedef uint64_t wide __attribute__((vector_size(32), aligned(1), may_alias));
-
-/* Of an item that no cache holds, so many bytes at least that they are not those of a buffer on their way to elsewhere. */
-#define STREAMED_BYTES 65536
-
-/* Writes a pattern again and again past the caches, which would first read what is written over. Returns how many bytes, a multiple
- * of the pattern's but for what lies before the first 16 that are aligned; elements are aligned, so that the pattern looks the same
- * from there. */
-BODY size_t stream_pattern(const char pattern[sizeof(wide)], size_t bytes, char *out)
-{
-#ifdef __SSE2__
-    const size_t head = (size_t)(-(uintptr_t)out % sizeof(__m128i));
-    const __m128i value = _mm_loadu_si128((const __m128i *)pattern);
-    size_t done = head;
-    memcpy(out, pattern, head);
-    for (; done + 4 * sizeof value <= bytes; done += 4 * sizeof value) {
-        for (size_t i = 0; i < 4; i++) {
-            _mm_stream_si128((__m128i *)(out + done) + i, value);
-        }
-    }
-    _mm_sfence(); /* before another thread is told */
-    return done;
-#else
-    (void)pattern;
-    (void)bytes;
-    (void)out;
-    return 0;
-#endif
-}
 
 /* Constants: `size` is that of the element. */
 BODY void fill_constant(size_t size, const struct cpu_fill *fill, int64_t count, void *out)
@@ -343,9 +361,10 @@ BODY void fill_constant(size_t size, const struct cpu_fill *fill, int64_t count,
     char *target = out;
     size_t bytes = (size_t)count * size;
     if (fill->streamed && bytes >= STREAMED_BYTES) {
-        const size_t done = stream_pattern(pattern, bytes, target);
-        target += done;
-        bytes -= done;
+        struct streamed piece;
+        memcpy(piece.bytes, pattern, sizeof pattern);
+        repeat_streamed(&piece, sizeof pattern, bytes, target);
+        return;
     }
     for (; bytes >= sizeof pattern; bytes -= sizeof pattern) {
         *(wide *)target = value;

@@ -58,10 +58,10 @@ fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu
     out->stream = fill->stream;
     out->low16 = -INFINITY;
     out->high16 = INFINITY;
+    out->streamed = item->size > STREAMED / (int64_t)dtype_table[item->dtype].size;
     switch (fill->kind) {
     case FILL_CONSTANT:
         constant_bytes(item->dtype, fill->a, out->constant);
-        out->streamed = item->size > STREAMED / (int64_t)dtype_table[item->dtype].size;
         break;
     case FILL_UNIFORM:
         return prepare_uniform(item, out);

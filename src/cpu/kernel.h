@@ -30,7 +30,7 @@ struct cpu_fill {
         const struct copy_map *copy;
         const struct cpu_orthogonal *orthogonal; /* set once it was computed */
     };
-    bool streamed;       /* CONSTANT: the item is larger than caches are */
+    bool streamed;       /* CONSTANT, BILINEAR: the item is larger than caches are */
     float low16, high16; /* 16-bit floats are kept in these; ±INFINITY where the fill has no bounds */
 };
 
