@@ -8,8 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-/* A sample is at least this long: the clock itself costs 20 to 50 ns. */
-#define LEAST_SAMPLE 20e-6
+/* A sample is at least this long: the clock itself costs 20 to 50 ns. On a device it counts what the host does before the first
+ * launch as well, so that many calls are queued. */
+#define LEAST_SAMPLE        20e-6
+#define LEAST_DEVICE_SAMPLE 2e-3
 /* Below, a fill is timed as a program meets it that has just allocated: in the cache. */
 #define COLD_BYTES  (4 << 20)
 #define LEAST_SHARE (256 << 10)
@@ -172,9 +174,10 @@ static int calls_of_a_sample(const struct bench *bench, const struct work *work,
 {
     /* A device's queue takes about a thousand launches before the host has to wait. */
     const int most = bench->gpu != NULL ? 512 : 1 << 20;
+    const double least = bench->gpu != NULL && !work->host_time ? LEAST_DEVICE_SAMPLE : LEAST_SAMPLE;
     for (int calls = 1;; calls *= 2) {
         const double fill = time_calls(bench, work, result->name, calls), limit = time_calls(bench, work, NULL, calls);
-        if ((fill < limit ? fill : limit) >= LEAST_SAMPLE || calls >= most) {
+        if ((fill < limit ? fill : limit) >= least || calls >= most) {
             return calls;
         }
     }
@@ -229,7 +232,7 @@ void bench_measure(struct bench *bench, const struct work *work, struct result *
     }
     result->threads = bench->gpu != NULL ? 0 : bench->threads;
     result->cold = bench->gpu == NULL && work->bytes >= COLD_BYTES;
-    const int calls = work->bytes >= COLD_BYTES ? 1 : calls_of_a_sample(bench, work, result);
+    const int calls = result->cold ? 1 : calls_of_a_sample(bench, work, result);
     double spent = 0;
     int count = 0;
     while (count < bench->most && (count < bench->least || spent < bench->seconds)) {

@@ -43,8 +43,8 @@ class Rival:
     def __init__(self, name, version, args, note=""):
         self.args, self.out = args, {"rival": name, "version": version, "threads": args.threads, "note": note, "results": []}
 
-    def time(self, kind, dtype, values, size, run, sample):
-        """run() makes the answer and waits for it; sample(answer) is a float64 NumPy array of some of it."""
+    def time(self, kind, dtype, values, size, run, sample, calls=1):
+        """run() makes the answer, so many times, and waits for it; sample(answer) is a float64 NumPy array of some of it."""
         answer = run()
         check(f"{self.out['rival']} {kind} {dtype}", kind, sample(answer))
         del answer
@@ -52,7 +52,7 @@ class Rival:
         while len(seconds) < self.args.repeats:
             begin = time.perf_counter()
             answer = run()
-            seconds.append(time.perf_counter() - begin)
+            seconds.append((time.perf_counter() - begin) / calls)
             del answer
         seconds.sort()
         self.out["results"].append({"kind": kind, "dtype": dtype, "values": values, "bytes": values * size, "repeats": len(seconds),

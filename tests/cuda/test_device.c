@@ -149,7 +149,7 @@ static void test_large(void **state)
 {
     (void)state;
     enum { WINDOW = 100000 };
-    const int64_t count = (INT64_C(1) << 32) + 12345;
+    const int64_t count = (INT64_C(1) << 32) + WINDOW + 12345;
     const struct type *const type = &types[1];
     void *memory = NULL;
     size_t free_bytes = 0, total = 0;

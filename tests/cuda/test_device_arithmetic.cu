@@ -53,9 +53,9 @@ __device__ static bool bounds_are_right(uint32_t word)
                                {-1e-7f, 1e-7f}, {-65504.0f, 65504.0f}, {-3e-8f, 5e-5f}, {-0x1p-24f, 0x1p-24f}};
     for (int i = 0; i < 8; i++) {
         float low, high;
-        /* A uniform number lies in its float32 bounds. */
+        /* A uniform number lies in its float32 bounds, and is never -0. */
         const float value = float_clamp(__uint_as_float(word), bounds[i][0], bounds[i][1]);
-        if (isnan(value)) {
+        if (isnan(value) || word == 0x80000000u) {
             return true;
         }
         if (float16_inward(bounds[i][0], bounds[i][1], &low, &high)) {
