@@ -9,7 +9,7 @@
 #include <time.h>
 
 /* A sample is at least this long: the clock itself costs 20 to 50 ns. On a device it counts what the host does before the first
- * launch as well, so that many calls are queued. */
+ * launch as well, so that many fills are queued. */
 #define LEAST_SAMPLE        20e-6
 #define LEAST_DEVICE_SAMPLE 2e-3
 /* Below, a fill is timed as a program meets it that has just allocated: in the cache. */
@@ -174,10 +174,10 @@ static int calls_of_a_sample(const struct bench *bench, const struct work *work,
 {
     /* A device's queue takes about a thousand launches before the host has to wait. */
     const int most = bench->gpu != NULL ? 512 : 1 << 20;
-    const double least = bench->gpu != NULL && !work->host_time ? LEAST_DEVICE_SAMPLE : LEAST_SAMPLE;
+    const bool on_device = bench->gpu != NULL && !work->host_time;
     for (int calls = 1;; calls *= 2) {
         const double fill = time_calls(bench, work, result->name, calls), limit = time_calls(bench, work, NULL, calls);
-        if ((fill < limit ? fill : limit) >= least || calls >= most) {
+        if ((on_device ? fill >= LEAST_DEVICE_SAMPLE : (fill < limit ? fill : limit) >= LEAST_SAMPLE) || calls >= most) {
             return calls;
         }
     }

@@ -24,7 +24,7 @@ bool cuda_builder_add(struct cuda_builder *builder, const struct item *item);
  * device is so large. */
 bool cuda_builder_finish(struct cuda_builder *builder, int multiprocessors, uint32_t *tiles, size_t *slots);
 
-/* The same with tiles of 2^passes_log2 passes. */
+/* The same with tiles of 2^passes_log2 passes, or fewer for rows that are faster so. */
 bool cuda_builder_finish_with(struct cuda_builder *builder, int passes_log2, uint32_t *tiles, size_t *slots);
 
 #endif

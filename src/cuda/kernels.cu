@@ -5,12 +5,12 @@
 
 /* ------------------------------------------------ fills ------------------------------------------------------------------ */
 
-__global__ void __launch_bounds__(CUDA_THREADS) fill_kernel(const __grid_constant__ struct cuda_table table)
+__global__ void __launch_bounds__(CUDA_THREADS, CUDA_BLOCKS) fill_kernel(const __grid_constant__ struct cuda_table table)
 {
     cuda_fill_thread(&table.header, table.slot, blockIdx.x, threadIdx.x);
 }
 
-__global__ void __launch_bounds__(CUDA_THREADS) fill_small_kernel(const __grid_constant__ struct cuda_small_table table)
+__global__ void __launch_bounds__(CUDA_THREADS, CUDA_BLOCKS) fill_small_kernel(const __grid_constant__ struct cuda_small_table table)
 {
     cuda_fill_thread(&table.header, table.slot, blockIdx.x, threadIdx.x);
 }

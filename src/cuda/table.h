@@ -7,15 +7,17 @@
 #include "stream/philox.h"
 #include "stream/uniform.h"
 
-/* Threads of a block of threads. */
-#define CUDA_THREADS 256
+/* Threads of a block of threads, and blocks that a multiprocessor runs at once: 64 registers for each thread. */
+#define CUDA_THREADS 128
+#define CUDA_BLOCKS  8
 
 /* A group is what a thread makes at once: the elements of a Philox block (4; 2 of float64), one of a bilinear fill, 16 bytes of
  * a constant. Four groups a thread, in straight-line code, are a pass of a block of threads. */
-#define CUDA_PASS_LOG2 10
+#define CUDA_PASS_LOG2 9
 
-/* Passes of a tile, the work of a block of threads: between 1 and 32, as many as leave every multiprocessor its share. */
-#define CUDA_PASSES_LOG2_MAX 5
+/* Passes of a tile, the work of a block of threads: 16 at most, as many as leave every multiprocessor its share, and fewer where
+ * memory is slower than the numbers are made: it is fastest where the writes in flight lie close together. */
+#define CUDA_PASSES_LOG2_MAX 4
 
 /* One more axis of an item. */
 struct cuda_axis {
@@ -58,12 +60,18 @@ struct cuda_row {
     } number;
     uint32_t first_tile; /* number of the row's first tile in the launch */
     uint8_t kind, dtype; /* enum fill_kind, enum dtype */
-    uint8_t size_log2;   /* of an element, bytes */
-    uint8_t group_log2;  /* elements of a group */
-    uint8_t dense;       /* 1: a group, or for 16-bit floats two, are 16 bytes aligned to 16, one after another */
-    uint8_t outer;       /* axes beyond the first */
-    uint16_t axes;  /* number of the slot with the first three of them, the fastest first; the next slots have the others */
-    uint32_t slack; /* with step 1 and other axes: elements by which a row of the first axis may miss a group's start */
+    uint8_t size_log2 : 4;  /* of an element, bytes */
+    uint8_t group_log2 : 4; /* elements of a group */
+    uint8_t tile_log2;      /* groups of a tile */
+    uint8_t dense : 1;      /* 1: a group, or for 16-bit floats two, are 16 bytes aligned to 16, one after another */
+    uint8_t symmetric : 1;  /* 1: the 16-bit bounds are ±the same */
+    uint8_t full_first : 1; /* a line: number of its first tile that passes can do, being nothing but whole groups */
+    uint8_t outer;          /* axes beyond the first */
+    uint16_t axes;          /* number of the slot with the first three of them, the fastest first; the next slots have the others */
+    union {
+        uint32_t slack;      /* with step 1 and other axes: elements by which a row of the first axis may miss a group's start */
+        uint32_t full_tiles; /* a line: how many such tiles follow one another */
+    };
 };
 
 union cuda_slot {
@@ -84,7 +92,6 @@ STREAM_FUNCTION uint64_t cuda_groups_of_line(const struct cuda_row *row)
 struct cuda_header {
     uint32_t key[PHILOX_ROUNDS][2]; /* of the rounds, made once for the launch */
     uint32_t rows;
-    uint32_t tile_log2; /* groups of a tile */
 };
 
 /* What a kernel may take as parameters since CUDA 12.1, on sm_70 and newer. */

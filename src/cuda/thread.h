@@ -14,8 +14,11 @@
 
 /* ------------------------------------------------ whole passes of a dense row -------------------------------------------- */
 
-/* Each writes the groups [first, first + groups), a whole number of passes, of which the first lies at `address`. Kind and
- * dtype are constants where they are called: the compiler makes a loop for each. */
+/* Groups of a pass that a thread makes, in straight-line code. */
+#define PASS_GROUPS ((int)(CUDA_PASS / CUDA_THREADS))
+
+/* Each function below writes the groups [first, first + groups), a whole number of passes, of which the first lies at `address`.
+ * Kind and dtype are constants where they are called: the compiler makes a loop for each. */
 
 STREAM_FUNCTION void fill_constant_passes(const struct cuda_row *row, uint64_t address, uint32_t groups, uint32_t thread)
 {
@@ -23,7 +26,7 @@ STREAM_FUNCTION void fill_constant_passes(const struct cuda_row *row, uint64_t a
     address += (uint64_t)thread * 16;
     for (uint32_t done = 0; done < groups; done += CUDA_PASS) {
         CUDA_UNROLL
-        for (uint32_t j = 0; j < 4; j++) {
+        for (uint32_t j = 0; j < PASS_GROUPS; j++) {
             store_16(address + j * CUDA_THREADS * 16, (uint32_t)low, (uint32_t)(low >> 32), (uint32_t)high,
                      (uint32_t)(high >> 32));
         }
@@ -31,89 +34,100 @@ STREAM_FUNCTION void fill_constant_passes(const struct cuda_row *row, uint64_t a
     }
 }
 
-STREAM_FUNCTION void fill_float32_passes(enum fill_kind kind, const struct cuda_header *header, const struct cuda_row *row,
-                                         uint64_t first, uint64_t address, uint32_t groups, uint32_t thread)
+STREAM_FUNCTION bool pass_is_16_bit(enum dtype dtype)
 {
-    const uint32_t high = (uint32_t)(first >> 32);
-    uint32_t low = (uint32_t)first + thread;
-    address += (uint64_t)thread * 16;
-    for (uint32_t done = 0; done < groups; done += CUDA_PASS) {
-        CUDA_UNROLL
-        for (uint32_t j = 0; j < 4; j++) {
-            uint32_t words[4];
-            float values[4];
-            generator_block(header->key, row->stream, low + j * CUDA_THREADS, high, words);
-            values_floats(kind, row, words, values);
-            values_bound(kind, row, values);
-            store_16(address + j * CUDA_THREADS * 16, float_bits(values[0]), float_bits(values[1]), float_bits(values[2]),
-                     float_bits(values[3]));
-        }
-        low += CUDA_PASS;
-        address += CUDA_PASS * 16;
+    return dtype == DTYPE_FLOAT16 || dtype == DTYPE_BFLOAT16;
+}
+
+/* The number in a pass of a thread's group j. Two of 16-bit floats, which are 16 bytes, lie side by side. */
+STREAM_FUNCTION uint32_t pass_group(enum dtype dtype, uint32_t thread, uint32_t j)
+{
+    return pass_is_16_bit(dtype) ? j / 2 * CUDA_THREADS * 2 + 2 * thread + j % 2 : j * CUDA_THREADS + thread;
+}
+
+STREAM_FUNCTION void pass_draw(enum dtype dtype, const struct cuda_header *header, const struct cuda_row *row, uint32_t low,
+                               uint32_t high, uint32_t thread, uint32_t words[PASS_GROUPS][4])
+{
+    CUDA_UNROLL
+    for (uint32_t j = 0; j < PASS_GROUPS; j++) {
+        generator_block(header->key, row->stream, low + pass_group(dtype, thread, j), high, words[j]);
     }
 }
 
-/* Two groups that lie side by side are 16 bytes. */
-STREAM_FUNCTION void fill_16_bit_passes(enum fill_kind kind, enum dtype dtype, const struct cuda_header *header,
+STREAM_FUNCTION void pass_store(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_row *row,
+                                const uint32_t words[PASS_GROUPS][4], uint64_t address)
+{
+    uint32_t packed[4];
+    CUDA_UNROLL
+    for (uint32_t j = 0; j < PASS_GROUPS; j++) {
+        const uint64_t place = address + j * CUDA_THREADS * 16;
+        if (dtype == DTYPE_FLOAT64) {
+            uint64_t pair[2];
+            values_doubles(kind, row, words[j], pair);
+            store_16(place, (uint32_t)pair[0], (uint32_t)(pair[0] >> 32), (uint32_t)pair[1], (uint32_t)(pair[1] >> 32));
+            continue;
+        }
+        float values[4];
+        values_floats(kind, row, words[j], values);
+        if (dtype == DTYPE_FLOAT32) {
+            values_bound(kind, row, values);
+            store_16(place, float_bits(values[0]), float_bits(values[1]), float_bits(values[2]), float_bits(values[3]));
+            continue;
+        }
+        const uint32_t side = j % 2;
+        packed[2 * side] = values_pack(kind, dtype, symmetric, row, values[0], values[1]);
+        packed[2 * side + 1] = values_pack(kind, dtype, symmetric, row, values[2], values[3]);
+        if (side == 1) {
+            store_16(address + j / 2 * CUDA_THREADS * 16, packed[0], packed[1], packed[2], packed[3]);
+        }
+    }
+}
+
+STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_header *header,
                                         const struct cuda_row *row, uint64_t first, uint64_t address, uint32_t groups,
                                         uint32_t thread)
 {
-    const uint32_t high = (uint32_t)(first >> 32);
-    uint32_t low = (uint32_t)first + 2 * thread;
+    const uint32_t high = (uint32_t)(first >> 32), pass_bytes = CUDA_PASS * (pass_is_16_bit(dtype) ? 8 : 16);
+    uint32_t low = (uint32_t)first;
     address += (uint64_t)thread * 16;
     for (uint32_t done = 0; done < groups; done += CUDA_PASS) {
-        CUDA_UNROLL
-        for (uint32_t j = 0; j < 2; j++) {
-            uint32_t packed[4];
-            CUDA_UNROLL
-            for (uint32_t side = 0; side < 2; side++) {
-                uint32_t words[4];
-                float values[4];
-                generator_block(header->key, row->stream, low + j * CUDA_THREADS * 2 + side, high, words);
-                values_floats(kind, row, words, values);
-                packed[2 * side] = values_pack(kind, dtype, row, values[0], values[1]);
-                packed[2 * side + 1] = values_pack(kind, dtype, row, values[2], values[3]);
-            }
-            store_16(address + j * CUDA_THREADS * 16, packed[0], packed[1], packed[2], packed[3]);
-        }
+        uint32_t words[PASS_GROUPS][4];
+        pass_draw(dtype, header, row, low, high, thread, words);
+        pass_store(kind, dtype, symmetric, row, words, address);
         low += CUDA_PASS;
-        address += CUDA_PASS * 8;
+        address += pass_bytes;
     }
 }
 
-/* A kind and a dtype in one number. */
-#define FILL_OF(kind, dtype) ((kind)*DTYPE_COUNT + (dtype))
+/* Kind, dtype and whether 16-bit bounds are symmetric in one number. */
+#define FILL_OF(kind, dtype, symmetric) (((kind)*DTYPE_COUNT + (dtype)) * 2 + (symmetric))
 
 /* Whole passes of the row, if its kind and dtype have such a loop; else none. Returns how many groups it did. */
 STREAM_FUNCTION uint32_t fill_passes(const struct cuda_header *header, const struct cuda_row *row, uint64_t first,
                                      uint64_t address, uint32_t groups, uint32_t thread)
 {
-    groups &= ~(CUDA_PASS - 1);
-    switch (FILL_OF(row->kind, row->dtype)) {
-    case FILL_OF(FILL_UNIFORM, DTYPE_FLOAT32):
-        fill_float32_passes(FILL_UNIFORM, header, row, first, address, groups, thread);
+#define FILL_PASSES(kind, dtype, symmetric)                                                                                    \
+    case FILL_OF(kind, dtype, symmetric):                                                                                      \
+        fill_random_passes(kind, dtype, symmetric, header, row, first, address, groups, thread);                               \
         break;
-    case FILL_OF(FILL_NORMAL, DTYPE_FLOAT32):
-        fill_float32_passes(FILL_NORMAL, header, row, first, address, groups, thread);
-        break;
-    case FILL_OF(FILL_UNIFORM, DTYPE_BFLOAT16):
-        fill_16_bit_passes(FILL_UNIFORM, DTYPE_BFLOAT16, header, row, first, address, groups, thread);
-        break;
-    case FILL_OF(FILL_NORMAL, DTYPE_BFLOAT16):
-        fill_16_bit_passes(FILL_NORMAL, DTYPE_BFLOAT16, header, row, first, address, groups, thread);
-        break;
-    case FILL_OF(FILL_UNIFORM, DTYPE_FLOAT16):
-        fill_16_bit_passes(FILL_UNIFORM, DTYPE_FLOAT16, header, row, first, address, groups, thread);
-        break;
-    case FILL_OF(FILL_NORMAL, DTYPE_FLOAT16):
-        fill_16_bit_passes(FILL_NORMAL, DTYPE_FLOAT16, header, row, first, address, groups, thread);
-        break;
+    switch (FILL_OF(row->kind, row->dtype, row->symmetric)) {
+        FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT32, 0)
+        FILL_PASSES(FILL_NORMAL, DTYPE_FLOAT32, 0)
+        FILL_PASSES(FILL_UNIFORM, DTYPE_BFLOAT16, 0)
+        FILL_PASSES(FILL_UNIFORM, DTYPE_BFLOAT16, 1)
+        FILL_PASSES(FILL_NORMAL, DTYPE_BFLOAT16, 0)
+        FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT16, 0)
+        FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT16, 1)
+        FILL_PASSES(FILL_NORMAL, DTYPE_FLOAT16, 0)
+        FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT64, 0)
+        FILL_PASSES(FILL_NORMAL, DTYPE_FLOAT64, 0)
     default:
         if (row->kind != FILL_CONSTANT) {
             return 0;
         }
         fill_constant_passes(row, address, groups, thread);
     }
+#undef FILL_PASSES
     return groups;
 }
 
@@ -141,14 +155,20 @@ struct fill_line {
     uint32_t begin, end, whole, whole_end;
 };
 
-STREAM_FUNCTION struct fill_line fill_line_of_tile(const struct cuda_header *header, const struct cuda_row *row, uint32_t tile)
+/* The first group of a tile of a line, counted in the domain. */
+STREAM_FUNCTION uint64_t fill_first_of_tile(const struct cuda_row *row, uint32_t tile)
+{
+    return (((uint64_t)row->start >> (row->group_log2 + row->tile_log2)) + tile) << row->tile_log2;
+}
+
+STREAM_FUNCTION struct fill_line fill_line_of_tile(const struct cuda_row *row, uint32_t tile)
 {
     const uint32_t group_log2 = row->group_log2;
     const uint64_t start = (uint64_t)row->start, end = start + (uint64_t)row->extent;
     const uint64_t row_begin = start >> group_log2, row_end = ((end - 1) >> group_log2) + 1;
     struct fill_line line;
-    line.first = ((row_begin >> header->tile_log2) + tile) << header->tile_log2;
-    const uint64_t last = line.first + ((uint64_t)1 << header->tile_log2);
+    line.first = fill_first_of_tile(row, tile);
+    const uint64_t last = line.first + ((uint64_t)1 << row->tile_log2);
     line.begin = row_begin > line.first ? (uint32_t)(row_begin - line.first) : 0;
     line.end = (uint32_t)((row_end < last ? row_end : last) - line.first);
     const bool cut_begin = (line.first + line.begin) << group_log2 < start;
@@ -183,8 +203,7 @@ STREAM_FUNCTION const struct cuda_axis *fill_axis(const union cuda_slot *slots, 
     return &slots[row->axes + number / CUDA_AXES_OF_SLOT].axis[number % CUDA_AXES_OF_SLOT];
 }
 
-STREAM_FUNCTION struct fill_box fill_box_of_tile(const struct cuda_header *header, const union cuda_slot *slots,
-                                                 const struct cuda_row *row, uint32_t tile)
+STREAM_FUNCTION struct fill_box fill_box_of_tile(const union cuda_slot *slots, const struct cuda_row *row, uint32_t tile)
 {
     struct fill_box box;
     box.groups = cuda_groups_of_line(row);
@@ -192,8 +211,8 @@ STREAM_FUNCTION struct fill_box fill_box_of_tile(const struct cuda_header *heade
     for (int d = 0; d < row->outer; d++) {
         total *= (uint64_t)fill_axis(slots, row, d)->extent;
     }
-    const uint64_t first = (uint64_t)tile << header->tile_log2, left = total - first;
-    box.count = left >> header->tile_log2 == 0 ? (uint32_t)left : 1u << header->tile_log2;
+    const uint64_t first = (uint64_t)tile << row->tile_log2, left = total - first;
+    box.count = left >> row->tile_log2 == 0 ? (uint32_t)left : 1u << row->tile_log2;
     box.group = divide(first, box.groups, &box.line);
     return box;
 }
@@ -306,25 +325,20 @@ STREAM_FUNCTION const struct cuda_row *fill_find_row(const struct cuda_header *h
     return &slots[low].row;
 }
 
-STREAM_FUNCTION void cuda_fill_thread(const struct cuda_header *header, const union cuda_slot *slots, uint32_t tile,
-                                      uint32_t thread)
+/* What passes left of a tile, group by group: `done` groups from the first whole one on are written. */
+STREAM_FUNCTION void fill_rest(const struct cuda_header *header, const union cuda_slot *slots, const struct cuda_row *row,
+                               bool is_line, uint32_t tile, uint32_t done, uint32_t thread)
 {
-    const struct cuda_row *const row = fill_find_row(header, slots, tile);
-    const uint32_t tile_of_row = tile - row->first_tile;
-    const bool is_line = row->outer == 0 && row->step == 1;
     struct fill_line line;
     struct fill_box box;
-    uint32_t count, before = 0, done = 0;
+    uint32_t count, before = 0;
+    CUDA_FORGET(tile);
     if (is_line) {
-        line = fill_line_of_tile(header, row, tile_of_row);
-        if (row->dense && line.whole_end > line.whole) {
-            done = fill_passes(header, row, line.first + line.whole, line.origin + line.whole * line.pitch,
-                               line.whole_end - line.whole, thread);
-        }
+        line = fill_line_of_tile(row, tile);
         before = done > 0 ? line.whole - line.begin : 0;
         count = line.end - line.begin - done;
     } else {
-        box = fill_box_of_tile(header, slots, row, tile_of_row);
+        box = fill_box_of_tile(slots, row, tile);
         count = box.count;
     }
     CUDA_KEEP_ROLLED
@@ -337,6 +351,34 @@ STREAM_FUNCTION void cuda_fill_thread(const struct cuda_header *header, const un
             fill_box_group(slots, row, &box, i, &group);
         }
         fill_write_group(header, row, &group);
+    }
+}
+
+STREAM_FUNCTION void cuda_fill_thread(const struct cuda_header *header, const union cuda_slot *slots, uint32_t tile,
+                                      uint32_t thread)
+{
+    const struct cuda_row *const row = fill_find_row(header, slots, tile);
+    const uint32_t tile_of_row = tile - row->first_tile;
+    const bool is_line = row->outer == 0 && row->step == 1, is_full = is_line && tile_of_row - row->full_first < row->full_tiles;
+    uint64_t first = 0, address = 0;
+    uint32_t groups = 0;
+    if (is_full) {
+        first = fill_first_of_tile(row, tile_of_row);
+        address = row->data + (((first << row->group_log2) - (uint64_t)row->start) << row->size_log2);
+        groups = 1u << row->tile_log2;
+    } else if (is_line && row->dense) {
+        const struct fill_line line = fill_line_of_tile(row, tile_of_row);
+        if (line.whole_end > line.whole) {
+            first = line.first + line.whole;
+            address = line.origin + line.whole * line.pitch;
+            groups = (line.whole_end - line.whole) & ~(CUDA_PASS - 1);
+        }
+    }
+    if (groups > 0) {
+        groups = fill_passes(header, row, first, address, groups, thread);
+    }
+    if (!is_full) {
+        fill_rest(header, slots, row, is_line, tile_of_row, groups, thread);
     }
 }
 

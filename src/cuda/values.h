@@ -75,6 +75,29 @@ STREAM_FUNCTION uint32_t values_round_bfloat16_within(float first, float second,
 #endif
 }
 
+/* The same for bounds that are ±a number: one instruction where the device can compare magnitudes (from sm_86 on). */
+STREAM_FUNCTION uint32_t values_round_float16_below(float first, float second, uint32_t highs)
+{
+#if defined __CUDA_ARCH__ && __CUDA_ARCH__ >= 860
+    uint32_t packed = values_round_float16(first, second);
+    asm("min.xorsign.abs.f16x2 %0, %0, %1;" : "+r"(packed) : "r"(highs));
+    return packed;
+#else
+    return values_round_float16_within(first, second, highs ^ 0x80008000u, highs);
+#endif
+}
+
+STREAM_FUNCTION uint32_t values_round_bfloat16_below(float first, float second, uint32_t highs)
+{
+#if defined __CUDA_ARCH__ && __CUDA_ARCH__ >= 860
+    uint32_t packed = values_round_bfloat16(first, second);
+    asm("min.xorsign.abs.bf16x2 %0, %0, %1;" : "+r"(packed) : "r"(highs));
+    return packed;
+#else
+    return values_round_bfloat16_within(first, second, highs ^ 0x80008000u, highs);
+#endif
+}
+
 /* The square root of 0 or a number in [2^-23, 2^6], rounded to nearest.
  *
  * For a normal number from 2^-101 up the compiler makes of __fsqrt_rn the steps below from `y` on, behind a check of the range
@@ -124,15 +147,51 @@ STREAM_FUNCTION void values_bound(enum fill_kind kind, const struct cuda_row *ro
 }
 
 /* Two elements in 16 bits. The 16-bit bounds of uniform numbers lie within the others. */
-STREAM_FUNCTION uint32_t values_pack(enum fill_kind kind, enum dtype dtype, const struct cuda_row *row, float first,
-                                     float second)
+STREAM_FUNCTION uint32_t values_pack(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_row *row,
+                                     float first, float second)
 {
     if (kind == FILL_NORMAL) {
         return dtype == DTYPE_FLOAT16 ? values_round_float16(first, second) : values_round_bfloat16(first, second);
     }
     const uint32_t lows = row->number.uniform_float.lows16, highs = row->number.uniform_float.highs16;
+    if (symmetric) {
+        return dtype == DTYPE_FLOAT16 ? values_round_float16_below(first, second, highs)
+                                      : values_round_bfloat16_below(first, second, highs);
+    }
     return dtype == DTYPE_FLOAT16 ? values_round_float16_within(first, second, lows, highs)
                                   : values_round_bfloat16_within(first, second, lows, highs);
+}
+
+/* ------------------------------------------------ float64 ---------------------------------------------------------------- */
+
+/* uniform_unit_double of the stream. The device's conversions of integers are slow: 2^84 + the high word's share and 2^52 + the low
+ * word are put together bit by bit, and two sums, both exact, take the powers away. */
+STREAM_FUNCTION double values_unit_double(uint32_t w0, uint32_t w1)
+{
+#ifdef __CUDA_ARCH__
+    const double high = __hiloint2double(0x45300000, (int)(w1 >> 11)), low = __hiloint2double(0x43300000, (int)(w0 ^ w1 << 21));
+    return double_fma(double_add(double_add(high, -0x1.00000001p84), low), 0x1p-53, 0x1p-54);
+#else
+    return uniform_unit_double(w0, w1);
+#endif
+}
+
+/* The two elements of a block, UNIFORM or NORMAL, as bits. */
+STREAM_FUNCTION void values_doubles(enum fill_kind kind, const struct cuda_row *row, const uint32_t words[4], uint64_t out[2])
+{
+    double pair[2];
+    if (kind == FILL_UNIFORM) {
+        for (int k = 0; k < 2; k++) {
+            const struct uniform_double *const bounds = &row->number.uniform_double;
+            const double value = double_fma(values_unit_double(words[2 * k], words[2 * k + 1]), bounds->width, bounds->low);
+            pair[k] = value > bounds->high ? bounds->high : value;
+        }
+    } else {
+        normal_pair_double(words[0], words[1], words[2], words[3], row->number.normal_double.mean,
+                           row->number.normal_double.sigma, pair);
+    }
+    out[0] = double_bits(pair[0]);
+    out[1] = double_bits(pair[1]);
 }
 
 /* ------------------------------------------------ any dtype, as bits ------------------------------------------------------ */
@@ -190,16 +249,7 @@ STREAM_FUNCTION void values_group(const struct cuda_header *header, const struct
             out[k] = values_from_integer(dtype, uniform_integer(word, row->number.integer.low, row->number.integer.high));
         }
     } else if (dtype == DTYPE_FLOAT64) {
-        double pair[2];
-        if (kind == FILL_UNIFORM) {
-            pair[0] = uniform_double(words[0], words[1], &row->number.uniform_double);
-            pair[1] = uniform_double(words[2], words[3], &row->number.uniform_double);
-        } else {
-            normal_pair_double(words[0], words[1], words[2], words[3], row->number.normal_double.mean,
-                               row->number.normal_double.sigma, pair);
-        }
-        out[0] = double_bits(pair[0]);
-        out[1] = double_bits(pair[1]);
+        values_doubles(kind, row, words, out);
     } else {
         float floats[4];
         values_floats(kind, row, words, floats);
@@ -210,7 +260,7 @@ STREAM_FUNCTION void values_group(const struct cuda_header *header, const struct
             }
         } else {
             for (int k = 0; k < 4; k += 2) {
-                const uint32_t packed = values_pack(kind, dtype, row, floats[k], floats[k + 1]);
+                const uint32_t packed = values_pack(kind, dtype, false, row, floats[k], floats[k + 1]);
                 out[k] = packed & 0xffffu;
                 out[k + 1] = packed >> 16;
             }

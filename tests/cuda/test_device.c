@@ -67,6 +67,30 @@ static void test_registry(void **state)
     }
 }
 
+/* Bounds that are not ±the same number, and a mean: a row of the caller's can ask for them. */
+static fanin_status lower_apart(const fanin_args *args, fanin_emitter *emitter)
+{
+    (void)args;
+    fanin_status status = fanin_emit_uniform(emitter, 100, -0.1, 0.3);
+    if (status == FANIN_OK) {
+        status = fanin_emit_uniform(emitter, 100, 0.0, 1.0);
+    }
+    return status == FANIN_OK ? fanin_emit_normal(emitter, FANIN_ALL_ROWS, 1.5, 0.25) : status;
+}
+
+static void test_row_of_the_caller(void **state)
+{
+    (void)state;
+    static const struct view view = {.ndim = 2, .shape = {400, 3000}};
+    fanin_row row = FANIN_ROW_INIT;
+    row.name = "apart";
+    row.lower = lower_apart;
+    assert_int_equal(fanin_register(&row, 0), FANIN_OK);
+    for (size_t t = 0; t < FLOATS; t++) {
+        assert_true(compare("apart", &types[t], &view));
+    }
+}
+
 static void test_sizes_and_alignments(void **state)
 {
     (void)state;
@@ -128,7 +152,7 @@ static void test_shards(void **state)
 static void test_plans(void **state)
 {
     (void)state;
-    static const int counts[] = {1, 12, 13, 300, 371, 372, 5000};
+    static const int counts[] = {1, 12, 13, 300, 371, 372, 5000}; /* around the room of tables */
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         memset(host, POISON, BYTES);
         assert_cuda(cudaMemset(device, POISON, BYTES));
@@ -181,7 +205,7 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registry), cmocka_unit_test(test_sizes_and_alignments),
+        cmocka_unit_test(test_registry), cmocka_unit_test(test_row_of_the_caller), cmocka_unit_test(test_sizes_and_alignments),
         cmocka_unit_test(test_strides),  cmocka_unit_test(test_shards),
         cmocka_unit_test(test_plans),    cmocka_unit_test(test_large),
     };

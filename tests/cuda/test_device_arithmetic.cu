@@ -61,16 +61,33 @@ __device__ static bool bounds_are_right(uint32_t word)
         if (float16_inward(bounds[i][0], bounds[i][1], &low, &high)) {
             const uint32_t lows = round_to_float16(low) * 0x10001u, highs = round_to_float16(high) * 0x10001u;
             const uint32_t expected = round_to_float16(float_clamp(value, low, high));
-            if (values_round_float16_within(value, value, lows, highs) != expected * 0x10001u) {
+            const bool is_symmetric = (lows ^ highs) == 0x80008000u;
+            if (values_round_float16_within(value, value, lows, highs) != expected * 0x10001u ||
+                (is_symmetric && values_round_float16_below(value, value, highs) != expected * 0x10001u)) {
                 return false;
             }
         }
         if (bfloat16_inward(bounds[i][0], bounds[i][1], &low, &high)) {
             const uint32_t lows = round_to_bfloat16(low) * 0x10001u, highs = round_to_bfloat16(high) * 0x10001u;
             const uint32_t expected = round_to_bfloat16(float_clamp(value, low, high));
-            if (values_round_bfloat16_within(value, value, lows, highs) != expected * 0x10001u) {
+            const bool is_symmetric = (lows ^ highs) == 0x80008000u;
+            if (values_round_bfloat16_within(value, value, lows, highs) != expected * 0x10001u ||
+                (is_symmetric && values_round_bfloat16_below(value, value, highs) != expected * 0x10001u)) {
                 return false;
             }
+        }
+    }
+    return true;
+}
+
+/* Any word beside some others, in both places. */
+__device__ static bool unit_double_is_right(uint32_t word)
+{
+    const uint32_t others[] = {0, 1, 0x7ffu, 0x800u, 0x55555555u, 0x80000000u, 0xffffffffu};
+    for (uint32_t other : others) {
+        if (values_unit_double(word, other) != uniform_unit_double(word, other) ||
+            values_unit_double(other, word) != uniform_unit_double(other, word)) {
+            return false;
         }
     }
     return true;
@@ -122,6 +139,11 @@ static void test_bounds(void **)
     run(check_all<bounds_are_right>);
 }
 
+static void test_unit_double(void **)
+{
+    run(check_all<unit_double_is_right>);
+}
+
 int main()
 {
     if (!device_is_there()) {
@@ -132,6 +154,7 @@ int main()
         cmocka_unit_test(test_quotient),
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_unit_double),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -127,9 +127,11 @@ static void test_far_addresses(void **state)
     uint32_t tiles;
     size_t slots;
     assert_true(cuda_builder_finish_with(&builder, 0, &tiles, &slots));
-    assert_int_equal(tiles, (count - 1) / 4096 + 1);
+    const int64_t of_tile = INT64_C(4) << CUDA_PASS_LOG2;
+    const uint32_t of_last = (uint32_t)((last - 1) / of_tile + 1);
+    assert_int_equal(tiles, (count - 1) / of_tile + 1);
     struct grid_memory memory = {(uintptr_t)actual, sizeof actual, writes, 0, 0};
-    grid_fill(&builder.table, tiles - 2, 2, &memory);
+    grid_fill(&builder.table, tiles - of_last, of_last, &memory);
     assert_int_equal(memory.strays, 0);
 
     struct item end = compare_line(&fill, DTYPE_FLOAT32, count - last, last, 0);
@@ -166,6 +168,21 @@ static void test_upper_bound(void **state)
     assert_true(float_fma(uniform_unit_float(words[lane - 1]), bounds.width, bounds.low) > bounds.high);
     compare_one(&fill, DTYPE_FLOAT32, 4 * block, 4, 0, -1);
     compare_one(&fill, DTYPE_FLOAT32, 4 * (block - block % 1024), 4096, 0, 0);
+}
+
+/* Bounds that are not ±the same number, which whole passes of 16-bit floats keep in another way. */
+static void test_bounds_apart(void **state)
+{
+    (void)state;
+    static const double bounds[][2] = {{-0.1, 0.3}, {0.0, 0.7}, {-1.0, -0.3}, {-0.1, 0.1}};
+    for (int dtype = 0; dtype < DTYPE_COUNT; dtype++) {
+        struct fill fill;
+        for (size_t i = 0; i < sizeof bounds / sizeof bounds[0] && compare_fill(FILL_UNIFORM, (enum dtype)dtype, &fill); i++) {
+            fill.a = bounds[i][0];
+            fill.b = bounds[i][1];
+            compare_one(&fill, (enum dtype)dtype, 3, 20000, 3 * dtype_table[dtype].size, 1);
+        }
+    }
 }
 
 /* Both formulas for filters of every parity, from every start. */
@@ -212,7 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_generator),   cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_alignments),
         cmocka_unit_test(test_tile_edges),  cmocka_unit_test(test_far_starts),  cmocka_unit_test(test_far_addresses),
-        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_bilinear),
+        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_bilinear),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
 }

@@ -109,7 +109,9 @@ static void test_largest_item(void **state)
     size_t slots;
     assert_true(cuda_builder_finish_with(&builder, CUDA_PASSES_LOG2_MAX, &tiles, &slots));
     assert_int_equal(slots, added * slots_of_item);
-    assert_int_equal(tiles, added * (item.size >> (CUDA_PASS_LOG2 + CUDA_PASSES_LOG2_MAX)));
+    const int tile_log2 = builder.table.slot[0].row.tile_log2;
+    assert_in_range(tile_log2, CUDA_PASS_LOG2, CUDA_PASS_LOG2 + CUDA_PASSES_LOG2_MAX);
+    assert_int_equal(tiles, added * (item.size >> tile_log2));
 }
 
 /* Large work gets large tiles, small work small ones; a launch has no more tiles than CUDA allows. */
@@ -126,10 +128,11 @@ static void test_tile_sizes(void **state)
         bool fits;
     } cases[] = {
         {1, 1, true},
-        {1 << 20, 256, true},                               /* tiles of one pass */
-        {INT64_C(1) << 33, (INT64_C(1) << 33) >> 17, true}, /* of 32 */
-        {INT64_C(1) << 47, UINT32_C(1) << 30, true},
-        {INT64_C(1) << 49, 0, false},
+        {1 << 20, 512, true},                               /* tiles of one pass */
+        {1 << 25, 8192, true},                              /* of two */
+        {INT64_C(1) << 33, (INT64_C(1) << 33) >> 15, true}, /* of sixteen */
+        {INT64_C(1) << 45, UINT32_C(1) << 30, true},
+        {INT64_C(1) << 46, 0, false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, cases[i].count, 0);
