@@ -4,6 +4,7 @@
 #include "stream/round.h"
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 /* What a row is made from: the axes in the order in which the row has them, the fastest first. Strides are in bytes. */
@@ -88,6 +89,7 @@ static void set_numbers(struct cuda_row *row, const struct fill *fill, enum dtyp
         } else {
             row->number.normal_float.mean = (float)fill->a;
             row->number.normal_float.sigma = (float)fill->b;
+            row->number.normal_float.sigma_by_8 = 8.0f * (float)fill->b;
         }
         break;
     case FILL_INTEGER:
@@ -187,6 +189,12 @@ static int group_log2_of(const struct item *item)
     }
 }
 
+/* Normal numbers whose eightfold sigma is infinite. */
+static bool is_extreme(const struct cuda_row *row)
+{
+    return row->kind == FILL_NORMAL && row->dtype != DTYPE_FLOAT64 && isinf(row->number.normal_float.sigma_by_8);
+}
+
 static void make_row(const struct item *item, struct cuda_row *row, struct axes *axes)
 {
     memset(row, 0, sizeof *row);
@@ -215,7 +223,7 @@ static void make_row(const struct item *item, struct cuda_row *row, struct axes 
         row->slack = slack_of(row, axes);
     }
     row->dense = row->outer == 0 && row->step == 1 && row->stride == size &&
-                 (row->data - (uint64_t)row->start * (uint64_t)size) % 16 == 0;
+                 (row->data - (uint64_t)row->start * (uint64_t)size) % 16 == 0 && !is_extreme(row);
 }
 
 /* ------------------------------------------------ the table --------------------------------------------------------------- */

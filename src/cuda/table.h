@@ -46,6 +46,7 @@ struct cuda_row {
         struct uniform_double uniform_double;
         struct {
             float mean, sigma;
+            float sigma_by_8; /* what passes take, which are not for rows where it is infinite */
         } normal_float;
         struct {
             double mean, sigma;

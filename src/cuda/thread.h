@@ -39,19 +39,10 @@ STREAM_FUNCTION bool pass_is_16_bit(enum dtype dtype)
     return dtype == DTYPE_FLOAT16 || dtype == DTYPE_BFLOAT16;
 }
 
-/* The number in a pass of a thread's group j. Two of 16-bit floats, which are 16 bytes, lie side by side. */
-STREAM_FUNCTION uint32_t pass_group(enum dtype dtype, uint32_t thread, uint32_t j)
+/* How far a thread's group j is from its group 0. Two of 16-bit floats, which are 16 bytes, lie side by side. */
+STREAM_FUNCTION uint32_t pass_distance(enum dtype dtype, uint32_t j)
 {
-    return pass_is_16_bit(dtype) ? j / 2 * CUDA_THREADS * 2 + 2 * thread + j % 2 : j * CUDA_THREADS + thread;
-}
-
-STREAM_FUNCTION void pass_draw(enum dtype dtype, const struct cuda_header *header, const struct cuda_row *row, uint32_t low,
-                               uint32_t high, uint32_t thread, uint32_t words[PASS_GROUPS][4])
-{
-    CUDA_UNROLL
-    for (uint32_t j = 0; j < PASS_GROUPS; j++) {
-        generator_block(header->key, row->stream, low + pass_group(dtype, thread, j), high, words[j]);
-    }
+    return pass_is_16_bit(dtype) ? j / 2 * CUDA_THREADS * 2 + j % 2 : j * CUDA_THREADS;
 }
 
 STREAM_FUNCTION void pass_store(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_row *row,
@@ -68,7 +59,7 @@ STREAM_FUNCTION void pass_store(enum fill_kind kind, enum dtype dtype, bool symm
             continue;
         }
         float values[4];
-        values_floats(kind, row, words[j], values);
+        values_floats(kind, true, row, words[j], values);
         if (dtype == DTYPE_FLOAT32) {
             values_bound(kind, row, values);
             store_16(place, float_bits(values[0]), float_bits(values[1]), float_bits(values[2]), float_bits(values[3]));
@@ -87,15 +78,18 @@ STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, b
                                         const struct cuda_row *row, uint64_t first, uint64_t address, uint32_t groups,
                                         uint32_t thread)
 {
-    const uint32_t high = (uint32_t)(first >> 32), pass_bytes = CUDA_PASS * (pass_is_16_bit(dtype) ? 8 : 16);
-    uint32_t low = (uint32_t)first;
+    const uint32_t high = (uint32_t)(first >> 32);
+    uint64_t product = generator_product((uint32_t)first + (pass_is_16_bit(dtype) ? 2 * thread : thread));
     address += (uint64_t)thread * 16;
     for (uint32_t done = 0; done < groups; done += CUDA_PASS) {
         uint32_t words[PASS_GROUPS][4];
-        pass_draw(dtype, header, row, low, high, thread, words);
+        CUDA_UNROLL
+        for (uint32_t j = 0; j < PASS_GROUPS; j++) {
+            generator_words(header->key, row->stream, product + generator_product(pass_distance(dtype, j)), high, words[j]);
+        }
         pass_store(kind, dtype, symmetric, row, words, address);
-        low += CUDA_PASS;
-        address += pass_bytes;
+        product += generator_product(CUDA_PASS);
+        address += CUDA_PASS * (pass_is_16_bit(dtype) ? 8 : 16);
     }
 }
 

@@ -72,6 +72,17 @@ STREAM_FUNCTION float float_from_bits(uint32_t bits)
 #endif
 }
 
+/* An integer of no more than 24 significant bits, so that nothing is rounded. A device has a pipe for conversions that round
+ * otherwise than to nearest, and more for its other one to do. */
+STREAM_FUNCTION float float_from_short_integer(int32_t a)
+{
+#ifdef __CUDA_ARCH__
+    return __int2float_ru(a);
+#else
+    return (float)a;
+#endif
+}
+
 /* The value kept in [low, high]. Zeros compare equal; see round.h and uniform.h for why a minimum and a maximum that order -0
  * below +0 give the same. */
 STREAM_FUNCTION float float_clamp(float a, float low, float high)

@@ -29,16 +29,21 @@ STREAM_FUNCTION float normal_ratio_float(float m)
 
 /* -2 ln u for u in [2^-33, 1]: with u = 2^k·m, m in [3/4, 3/2), and s = (1 - m)/(1 + m), it is 4 artanh s - 2k·ln 2. Relative
  * error at most 5.9e-7, which moves the radius by 3.6e-7 at most. Exactly 0 for u = 1 and at least 2^-23 below, by construction, so
- * that the root needs no guard. */
-STREAM_FUNCTION float normal_log_float(float u)
+ * that the root needs no guard. Times `scale`, a power of two, which is exact. */
+STREAM_FUNCTION float normal_log_float_times(float u, float scale)
 {
     const uint32_t exponent = (float_bits(u) - 0x3f400000u) & 0xff800000u; /* k·2^23; 0x3f400000 is 3/4 */
     const float s = normal_ratio_float(float_from_bits(float_bits(u) - exponent));
     const float y = float_multiply(s, s);
-    float p = 0x1.ac6ff4p-1f;
-    p = float_fma(p, y, 0x1.552fb2p+0f);
-    p = float_fma(p, y, 0x1.000004p+2f);
-    return float_fma(p, s, float_multiply((float)(int32_t)exponent, -0x1.62e43p-23f));
+    float p = 0x1.ac6ff4p-1f * scale;
+    p = float_fma(p, y, 0x1.552fb2p+0f * scale);
+    p = float_fma(p, y, 0x1.000004p+2f * scale);
+    return float_fma(p, s, float_multiply(float_from_short_integer((int32_t)exponent), -0x1.62e43p-23f * scale));
+}
+
+STREAM_FUNCTION float normal_log_float(float u)
+{
+    return normal_log_float_times(u, 1.0f);
 }
 
 /* sin 2πh and cos 2πh for h in [-1/2, 1/2], of the half angle: with S = √2·sin πh and C = √2·cos πh they are S·C and C² - 1.
