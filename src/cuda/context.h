@@ -38,8 +38,15 @@ fanin_status context_prepare(const char *name, int ordinal);
 /* The number of multiprocessors of a device that was prepared. */
 int context_multiprocessors(int ordinal);
 
-/* Whether both ends of [data + low, data + high) are memory of the device: DEVICE if not, naming the parameter. */
-fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal);
+/* Memory of one device that one allocation gave, and that was looked up. All 0: none yet. */
+struct context_memory {
+    uintptr_t begin, end;
+};
+
+/* Whether both ends of [data + low, data + high) are memory of the device: DEVICE if not, naming the parameter. What lies in
+ * `known`, memory of the same device that an earlier call found, is not looked up again. */
+fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal,
+                                  struct context_memory *known);
 
 /* Memory of the current device for work on a stream: from the stream's pool, so that no other stream is waited for; where the
  * device has no pools, from the device. */

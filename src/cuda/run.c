@@ -22,7 +22,7 @@ static fanin_status supports(const struct item *item)
 
 /* ------------------------------------------------ checks before the first write ------------------------------------------- */
 
-static fanin_status check_item(const struct item *item, const fanin_options *options)
+static fanin_status check_item(const struct item *item, const fanin_options *options, struct context_memory *known)
 {
     const int ordinal = (int)item->device.device_id;
     const int64_t size = dtype_table[item->dtype].size;
@@ -31,7 +31,7 @@ static fanin_status check_item(const struct item *item, const fanin_options *opt
         const int64_t reach = (item->extent[d] - 1) * item->stride[d] * size;
         *(reach < 0 ? &low : &high) += reach;
     }
-    const fanin_status status = context_check_memory(item->name, item->data, low, high, ordinal);
+    const fanin_status status = context_check_memory(item->name, item->data, low, high, ordinal, known);
     const bool waits = item->fill->kind == FILL_ORTHOGONAL || upload_takes(item);
     return status == FANIN_OK && waits ? context_check_capture(item->name, context_stream(options, ordinal)) : status;
 }
@@ -78,8 +78,9 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
         if (waits && status == FANIN_OK) {
             status = context_check_capture(name, context_stream(options, ordinal));
         }
+        struct context_memory known = {0, 0};
         for (size_t i = 0; i < count && status == FANIN_OK; i++) {
-            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i], options) : FANIN_OK;
+            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i], options, &known) : FANIN_OK;
         }
         context_leave(&scope);
         if (status != FANIN_OK) {

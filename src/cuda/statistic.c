@@ -61,7 +61,9 @@ static fanin_status checked_sum(const struct tensor *tensor, const struct cuda_v
                                 struct norm_partial *total)
 {
     const int ordinal = (int)tensor->device.device_id;
-    const fanin_status status = context_check_memory(NULL, tensor->data, (int64_t)tensor->low, (int64_t)tensor->high, ordinal);
+    struct context_memory known = {0, 0};
+    const fanin_status status =
+        context_check_memory(NULL, tensor->data, (int64_t)tensor->low, (int64_t)tensor->high, ordinal, &known);
     return status == FANIN_OK ? sum_tensor(view, stream, total) : status;
 }
 

@@ -53,6 +53,7 @@ CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
 CUresult mock_get_context_of(CUstream stream, CUcontext *out);
+CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
 
 CUresult mock_get_current(CUcontext *out)
 {
@@ -76,6 +77,19 @@ CUresult mock_get_context_of(CUstream stream, CUcontext *out)
 {
     *out = (CUcontext)(stream == mock.stream_of_1 ? &mock.primary[1] : mock.current);
     return CUDA_SUCCESS;
+}
+
+CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
+{
+    for (size_t i = 0; i < mock.region_count; i++) {
+        const struct mock_region *const region = &mock.regions[i];
+        if ((uintptr_t)pointer - (uintptr_t)region->base < region->bytes) {
+            *base = (CUdeviceptr)(uintptr_t)region->base;
+            *bytes = region->bytes;
+            return CUDA_SUCCESS;
+        }
+    }
+    return CUDA_ERROR_INVALID_VALUE;
 }
 
 CUresult mock_get_id(CUcontext context, unsigned long long *out)
@@ -153,6 +167,7 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureSta
 
 cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *out, const void *pointer)
 {
+    mock.pointers_looked_up++;
     *out = (struct cudaPointerAttributes){.type = cudaMemoryTypeUnregistered, .device = -2};
     for (size_t i = 0; i < mock.region_count; i++) {
         const struct mock_region *const region = &mock.regions[i];

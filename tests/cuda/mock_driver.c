@@ -5,6 +5,7 @@
 #undef cuStreamGetCtx
 CUresult cuStreamGetCtx(CUstream stream, CUcontext *out);
 
+CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
 CUresult mock_get_current(CUcontext *out);
 CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
@@ -34,4 +35,10 @@ CUresult cuCtxGetId(CUcontext context, unsigned long long *out)
 CUresult cuStreamGetCtx(CUstream stream, CUcontext *out)
 {
     return mock_get_context_of(stream, out);
+}
+
+/* The header's macro gives the name its version. */
+CUresult cuMemGetAddressRange(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
+{
+    return mock_get_range(base, bytes, pointer);
 }
