@@ -7,6 +7,9 @@
 /* Every initializer, dtype and size. */
 void cases_fills(struct bench *bench);
 
+/* The generator's words alone; on a GPU. */
+void cases_generator(struct bench *bench);
+
 /* One fanin_init of 64 values, and a plan of 10,000 tensors of 64 values. */
 void cases_small(struct bench *bench);
 

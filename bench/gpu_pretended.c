@@ -1,6 +1,7 @@
 /* For tests: memory of the host that is filled by the CPU, timed as a GPU's is, so that all around it runs where there is none. */
 #include "gpu.h"
 #include "measure.h"
+#include "stream/philox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,22 @@ void gpu_wait(const struct gpu *gpu)
 void gpu_store(const struct gpu *gpu, int64_t bytes)
 {
     memset(gpu->memory, 1, (size_t)bytes);
+}
+
+void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, int64_t bytes)
+{
+    const int64_t blocks = bytes / (upper_16 ? 8 : 16);
+    for (int64_t block = 0; block < blocks; block++) {
+        uint32_t words[4];
+        philox_block(seed, 0, (uint64_t)block, words);
+        for (int i = 0; i < 4; i++) {
+            if (upper_16) {
+                ((uint16_t *)(void *)gpu->memory)[4 * block + i] = (uint16_t)(words[i] >> 16);
+            } else {
+                ((uint32_t *)(void *)gpu->memory)[4 * block + i] = words[i];
+            }
+        }
+    }
 }
 
 void gpu_spoil(const struct gpu *gpu, int64_t bytes)

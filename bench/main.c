@@ -178,6 +178,7 @@ static void allocate(struct bench *bench, const struct machine *machine, const s
 
 static void run_cases(struct bench *bench)
 {
+    cases_generator(bench);
     cases_fills(bench);
     if (bench->values == 0) {
         cases_small(bench);

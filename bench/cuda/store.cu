@@ -1,5 +1,7 @@
-/* Nothing but stores: what a fill can reach at most. */
+/* Nothing but stores, and nothing but the generator and stores: what a fill can reach at most. */
 #include "store.h"
+
+#include "cuda/generator.h"
 
 namespace
 {
@@ -18,11 +20,57 @@ __global__ void __launch_bounds__(threads) store_only(uint4 *out, size_t count, 
     }
 }
 
+struct keys {
+    uint32_t key[PHILOX_ROUNDS][2];
+};
+
+__device__ uint32_t upper_halves(uint32_t first, uint32_t second)
+{
+    return __byte_perm(first, second, 0x7632);
+}
+
+/* As passes of a fill: 16 bytes are a block's words, or the upper halves of two blocks' ones. */
+template <bool upper_16, int passes>
+__global__ void __launch_bounds__(threads) generate(uint4 *out, const __grid_constant__ keys keys)
+{
+    const uint32_t begin = blockIdx.x * (threads * stores * passes) + threadIdx.x;
+#pragma unroll 1
+    for (int pass = 0; pass < passes; pass++) {
+#pragma unroll
+        for (int i = 0; i < stores; i++) {
+            const uint32_t place = begin + (uint32_t)(pass * stores + i) * threads;
+            uint32_t words[4], more[4];
+            generator_block(keys.key, 0, upper_16 ? 2 * place : place, 0, words);
+            if (upper_16) {
+                generator_block(keys.key, 0, 2 * place + 1, 0, more);
+                out[place] = make_uint4(upper_halves(words[0], words[1]), upper_halves(words[2], words[3]),
+                                        upper_halves(more[0], more[1]), upper_halves(more[2], more[3]));
+            } else {
+                out[place] = make_uint4(words[0], words[1], words[2], words[3]);
+            }
+        }
+    }
+}
+
 } // namespace
 
 extern "C" cudaError_t store_launch(void *out, int64_t bytes, cudaStream_t stream)
 {
     const size_t count = ((size_t)bytes + 15) / 16, block = (size_t)threads * stores;
     store_only<<<(unsigned)((count + block - 1) / block), threads, 0, stream>>>((uint4 *)out, count, 1);
+    return cudaGetLastError();
+}
+
+extern "C" cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, bool upper_16, cudaStream_t stream)
+{
+    constexpr int passes = 4;
+    const unsigned blocks = (unsigned)(bytes / (16 * threads * stores * passes));
+    keys keys;
+    generator_keys(seed, keys.key);
+    if (upper_16) {
+        generate<true, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
+    } else {
+        generate<false, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
+    }
     return cudaGetLastError();
 }

@@ -1,5 +1,6 @@
 /* Orthogonal fills on the device: their bounds, the host's matrices, boxes and strides of one matrix, and what they do to
- * streams. Needs a GPU and cuSOLVER. */
+ * streams. Needs a GPU and cuSOLVER. FANIN_TEST_FILTER=test_haar runs that test alone: compute-sanitizer takes minutes for the
+ * thousands of launches of an SVD. */
 #include "device_compare.h"
 #include "orthogonal_check.h"
 
@@ -306,6 +307,10 @@ int main(void)
         cmocka_unit_test(test_repeated), cmocka_unit_test(test_boxes), cmocka_unit_test(test_fusedrnn),
         cmocka_unit_test(test_capture),  cmocka_unit_test(test_pool),  cmocka_unit_test(test_too_large),
     };
+    const char *const filter = getenv("FANIN_TEST_FILTER");
+    if (filter != NULL) {
+        cmocka_set_test_filter(filter);
+    }
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     memories_free();
     return failed;
