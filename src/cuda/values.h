@@ -120,8 +120,10 @@ STREAM_FUNCTION float values_square_root(float x)
 /* normal_pair_float of the stream, with the square root above. */
 STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_word, float mean, float sigma, float out[2])
 {
+    float sine, cosine;
     const float radius = values_square_root(normal_log_float(uniform_unit_float(radius_word)));
-    normal_turn_float(radius, angle_word, mean, sigma, out);
+    normal_angle_of_word(angle_word, &sine, &cosine);
+    normal_turn_float(radius, sine, cosine, mean, sigma, out);
 }
 
 /* The same, by an eighth of the radius and eight times sigma, which has to be finite. An eighth is less than 1, so that the last
@@ -129,6 +131,8 @@ STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_wor
  * Multiplying by powers of two is exact, so the bits are the same. */
 STREAM_FUNCTION void values_normal_pair_fast(uint32_t radius_word, uint32_t angle_word, float mean, float sigma_by_8, float out[2])
 {
+    float sine, cosine;
+    normal_angle_of_word(angle_word, &sine, &cosine);
     const float x = normal_log_float_times(uniform_unit_float(radius_word), 0x1p-6f);
 #ifdef __CUDA_ARCH__
     float y, eighth;
@@ -138,7 +142,7 @@ STREAM_FUNCTION void values_normal_pair_fast(uint32_t radius_word, uint32_t angl
 #else
     const float eighth = float_square_root(x);
 #endif
-    normal_turn_float(eighth, angle_word, mean, sigma_by_8, out);
+    normal_turn_float(eighth, sine, cosine, mean, sigma_by_8, out);
 }
 
 /* Four elements of a block, UNIFORM (not yet kept in its bounds) or NORMAL. */

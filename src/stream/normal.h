@@ -51,27 +51,31 @@ STREAM_FUNCTION float normal_log_float(float u)
 STREAM_FUNCTION void normal_angle_float(float h, float *sine, float *cosine)
 {
     const float y = float_multiply(h, h);
+    float c = 0x1.3e472p-2f;
+    c = float_fma(c, y, -0x1.e23d18p+0f);
+    c = float_fma(c, y, 0x1.6f5432p+2f);
+    c = float_fma(c, y, -0x1.bea58ep+2f);
+    c = float_fma(c, y, 0x1.6a09e6p+0f);
     float s = 0x1.c4578p-4f;
     s = float_fma(s, y, -0x1.b1367ap-1f);
     s = float_fma(s, y, 0x1.cd9682p+1f);
     s = float_fma(s, y, -0x1.d3b9d6p+2f);
     s = float_fma(s, y, 0x1.1c582cp+2f);
     s = float_multiply(s, h);
-    float c = 0x1.3e472p-2f;
-    c = float_fma(c, y, -0x1.e23d18p+0f);
-    c = float_fma(c, y, 0x1.6f5432p+2f);
-    c = float_fma(c, y, -0x1.bea58ep+2f);
-    c = float_fma(c, y, 0x1.6a09e6p+0f);
     *sine = float_multiply(s, c);
     *cosine = float_fma(c, c, -1.0f);
 }
 
-/* Two elements of a radius and v = angle_word·2^-32, less 1 where that is 1/2 or more. */
-STREAM_FUNCTION void normal_turn_float(float radius, uint32_t angle_word, float mean, float sigma, float out[2])
+/* The same of v = angle_word·2^-32, less 1 where that is 1/2 or more. */
+STREAM_FUNCTION void normal_angle_of_word(uint32_t angle_word, float *sine, float *cosine)
+{
+    normal_angle_float(float_multiply((float)(int32_t)angle_word, 0x1p-32f), sine, cosine);
+}
+
+/* Two elements of a radius and an angle. */
+STREAM_FUNCTION void normal_turn_float(float radius, float sine, float cosine, float mean, float sigma, float out[2])
 {
     const float scaled = float_multiply(radius, sigma);
-    float sine, cosine;
-    normal_angle_float(float_multiply((float)(int32_t)angle_word, 0x1p-32f), &sine, &cosine);
     out[0] = float_fma(scaled, sine, mean);
     out[1] = float_fma(scaled, cosine, mean);
 }
@@ -79,8 +83,10 @@ STREAM_FUNCTION void normal_turn_float(float radius, uint32_t angle_word, float 
 /* Two elements: u = uniform_unit_float(radius_word). */
 STREAM_FUNCTION void normal_pair_float(uint32_t radius_word, uint32_t angle_word, float mean, float sigma, float out[2])
 {
+    float sine, cosine;
     const float radius = float_square_root(normal_log_float(uniform_unit_float(radius_word)));
-    normal_turn_float(radius, angle_word, mean, sigma, out);
+    normal_angle_of_word(angle_word, &sine, &cosine);
+    normal_turn_float(radius, sine, cosine, mean, sigma, out);
 }
 
 /* The same in float64, for u in [2^-54, 1]: exactly 0 for u = 1 and at least 2^-52 below. */
