@@ -1,4 +1,8 @@
-"""The tables of docs/performance.md."""
+"""The tables of docs/performance.md.   bench_tables.py FOLDER     prints those of a GPU, from what script/test-gpu left there"""
+import json
+import pathlib
+import sys
+
 BEGIN, END = "<!-- script/bench writes from here", "<!-- to here -->"
 
 
@@ -87,31 +91,44 @@ def model_table(run):
 
 
 def gpu_tables(data):
-    """Fills and models on a GPU beside the CPU and torch; nothing where none was measured."""
+    """Fills and models on a GPU beside a kernel that only stores, torch, and the CPU where it was measured; nothing where there was
+    no GPU."""
     run, torch = data["run"], data.get("gpu_torch", {})
     results = [r for r in run["results"] if r["threads"] == 0]
     if not results:
         return []
+    others = {(r["kind"], r["dtype"]): r for r in torch.get("results", [])}
+    has_cpu = any("cpu" in r for r in results)
 
     def cells(r):
-        own, limit, cpu = r["seconds"]["best"], r["store_only_seconds"]["best"], r.get("cpu", {}).get("best")
-        return [f"{rate(r, 'median'):.4g}", f"{100 * limit / own:.0f} %", number(cpu and r["bytes"] / cpu / 1e9),
-                number(cpu and cpu / own)]
-    others = {(r["kind"], r["dtype"]): r for r in torch.get("results", [])}
+        own, cpu = r["seconds"]["best"], r.get("cpu", {}).get("best")
+        return [f"{rate(r, 'median'):.4g}", f"{100 * r['store_only_seconds']['best'] / own:.1f} %",
+                *([number(cpu and r["bytes"] / cpu / 1e9), number(cpu and cpu / own)] if has_cpu else [])]
 
     def beside(r):
         other = others.get((r["initializer"], r["dtype"]))
-        return [f"{rate(other, 'median'):.4g}" if other else "–"] if others else []
-    heading = ["GPU, GB/s", "of a kernel that only stores", "CPU, GB/s", "times as fast"]
+        return ([f"{rate(other, 'median'):.4g}", f"{rate(r) / rate(other):.2f}"] if other else ["–", "–"]) if others else []
+    heading = ["GB/s", "of a kernel that only stores", *(["CPU, GB/s", "times as fast"] if has_cpu else [])]
+    torch_heading = [f"torch {torch['version']}, GB/s", "times as fast"] if others else []
     most = max((r["bytes"] for r in results if r["group"] == "fill"), default=0)
-    fills = [[r["initializer"], r["dtype"], *cells(r), *beside(r)] for r in results if r["group"] == "fill" and r["bytes"] == most]
-    models = [[r["initializer"], f"{r['values']:,}", r["dtype"], f"{r['seconds']['median'] * 1e3:.3g}", *cells(r)]
-              for r in results if r["group"] == "model"]
+    fills = [[r["initializer"], r["dtype"], *cells(r), *beside(r)]
+             for r in results if r["group"] in ("generator", "fill") and r["bytes"] == most]
+    sizes = sorted({r["bytes"] for r in results if r["group"] == "fill"})
+    by_size = {(r["initializer"], r["dtype"], r["bytes"]): r for r in results if r["group"] == "fill"}
+    rows = [[f"{kind} {dtype}", *(f"{rate(by_size[kind, dtype, size], 'median'):.4g}" if (kind, dtype, size) in by_size else "–"
+                                  for size in sizes)]
+            for kind in ("one", "uniform", "normal") for dtype in ("float32", "bfloat16")]
+    models = [[r["name"].split("/")[1], f"{r['values']:,}", r["dtype"], *(f"{r['seconds'][w] * 1e3:.3g}" for w in ("best", "median", "worst")),
+               *cells(r)] for r in results if r["group"] == "model"]
     small = [[r["name"].split("/")[1], r["initializer"], *(micro(r["seconds"][w]) for w in ("best", "median", "worst"))]
              for r in results if r["group"] == "small"]
-    return ["### GPU", "", f"{run['gpu']}. Rates are medians; shares and ratios, of fastest repeats. The CPU: the fastest number of "
-            "threads.", "", f"Fills of {most >> 20} MiB:", "", *table(["fill", "dtype", *heading, *([f"torch {torch['version']}, GB/s"] if others else [])], fills), "Models:", "",
-            *table(["model", "values", "dtype", "ms", *heading], models),
+    torch_note = f" torch fills {torch['results'][0]['values']:,} values." if others else ""
+    return ["### GPU", "", f"{run['gpu']}. Rates are medians; shares and ratios, of fastest repeats.{torch_note}", "",
+            f"Fills of {most >> 20} MiB; `words`: the generator alone, of 32 bits and the upper 16 of them:", "",
+            *table(["fill", "dtype", *heading, *torch_heading], fills),
+            "GB/s by size:", "", *table(["fill", *(f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB" for size in sizes)], rows),
+            "Models: rules, plan and fill, and `-run`, the call of `fanin_plan_run` alone:", "",
+            *table(["model", "values", "dtype", "fastest, ms", "median", "slowest", *heading], models),
             "Small calls; -host: what the calling thread spends.", "",
             *table(["call", "fill", "fastest, µs", "median", "slowest"], small)]
 
@@ -198,3 +215,14 @@ def write(data, path):
     first, after = rest.split("\n", 1)
     after = after.split(END, 1)[1]
     path.write_text(before + BEGIN + first + "\n\n" + "\n".join(tables(data)) + "\n" + END + after)
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    torch = folder / "torch.json"
+    data = {"run": json.loads((folder / "bench.json").read_text()), "gpu_torch": json.loads(torch.read_text()) if torch.exists() else {}}
+    print("\n".join(gpu_tables(data)))
+
+
+if __name__ == "__main__":
+    main()
