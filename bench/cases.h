@@ -13,7 +13,7 @@ void cases_generator(struct bench *bench);
 /* One fanin_init of 64 values, and a plan of 10,000 tensors of 64 values. */
 void cases_small(struct bench *bench);
 
-/* Transposed matrices, every second element, and shards that are some columns of a matrix; on the CPU alone. */
+/* Transposed matrices, every second element, and shards that are some columns of a matrix. */
 void cases_layouts(struct bench *bench);
 
 /* Whole models, from the shapes and rules in bench->models. */

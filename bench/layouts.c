@@ -3,7 +3,6 @@
 #include "expected.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define SIDE    4096
 #define SEED    42
@@ -51,31 +50,31 @@ static void measure_layout(struct bench *bench, const struct layout *layout, con
     const int64_t last = (layout->shape[0] - 1) * layout->stride[0] + (layout->shape[1] - 1) * layout->stride[1];
     struct result result = {.group = "layout", .dtype = "float32", .values = values, .bytes = values * 4};
     snprintf(result.initializer, sizeof result.initializer, "%s", spec);
-    snprintf(result.name, sizeof result.name, "layout/%s/%s/t%d", layout->name, spec, bench->threads);
+    char where[BENCH_WHERE_SIZE];
+    snprintf(result.name, sizeof result.name, "layout/%s/%s/%s", layout->name, spec, bench_where(bench, where));
     if (!bench_wanted(bench, result.name) || (last + 1) * 4 > bench->most_bytes) {
         return;
     }
     static const int64_t global[2] = {SIDE, SIDE};
     const DLDataType float32 = {kDLFloat, 32, 1};
     const struct expected expected = {.formula = formula, .scale = scale, .name = NAME, .seed = SEED, .dtype = float32};
-    struct case_of fill = {.desc = FANIN_DESC_INIT, .options = FANIN_OPTIONS_INIT};
+    struct case_of fill = {.desc = FANIN_DESC_INIT, .options = bench_options(bench, SEED)};
     bench_check(fanin_create(spec, &fill.initializer), spec);
     fill.desc.name = NAME;
     fill.desc.global_shape = global;
     fill.desc.offset = layout->offset;
-    fill.options.seed = SEED;
-    fill.options.threads = bench->threads;
-    fill.tensor = (DLTensor){bench->memory, {kDLCPU, 0}, 2, float32, (int64_t *)layout->shape, (int64_t *)layout->stride, 0};
-    memset(bench->memory, 0xff, (size_t)(last + 1) * 4);
+    fill.tensor = (DLTensor){
+        bench_memory(bench), bench_device(bench), 2, float32, (int64_t *)layout->shape, (int64_t *)layout->stride, 0};
+    bench_spoil(bench, (last + 1) * 4);
     bench_check(run(&fill), result.name);
-    check(layout, &expected, bench->memory, result.name);
+    check(layout, &expected, bench_read(bench, 0, (last + 1) * 4), result.name);
     bench_measure(bench, &(struct work){run, &fill, result.bytes, result.bytes, false}, &result);
     fanin_release(fill.initializer);
 }
 
 void cases_layouts(struct bench *bench)
 {
-    for (size_t i = 0; bench->gpu == NULL && i < sizeof layouts / sizeof *layouts; i++) {
+    for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
         measure_layout(bench, &layouts[i], "uniform", FORMULA_UNIFORM, 0.07);
         measure_layout(bench, &layouts[i], "normal", FORMULA_NORMAL, 0.01);
     }
