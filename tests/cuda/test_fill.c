@@ -185,6 +185,19 @@ static void test_bounds_apart(void **state)
     }
 }
 
+/* Sigmas whose eightfold, which whole passes multiply by, is the largest there can be, and infinite. */
+static void test_extreme_sigmas(void **state)
+{
+    (void)state;
+    static const double sigmas[] = {0x1.fffffep+124, 0x1p+125, 5.0e37};
+    struct fill fill;
+    assert_true(compare_fill(FILL_NORMAL, DTYPE_FLOAT32, &fill));
+    for (size_t i = 0; i < sizeof sigmas / sizeof sigmas[0]; i++) {
+        fill.b = sigmas[i];
+        compare_one(&fill, DTYPE_FLOAT32, 0, 20000, 0, 1);
+    }
+}
+
 /* Both formulas for filters of every parity, from every start. */
 static void test_bilinear(void **state)
 {
@@ -229,7 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_generator),   cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_alignments),
         cmocka_unit_test(test_tile_edges),  cmocka_unit_test(test_far_starts),  cmocka_unit_test(test_far_addresses),
-        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_bilinear),
+        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bilinear),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
 }
