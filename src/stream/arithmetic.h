@@ -7,7 +7,9 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef __CUDACC__
+/* How the functions of the stream and of device code are declared, where a test does not say so. */
+#ifdef STREAM_FUNCTION
+#elif defined __CUDACC__
 #define STREAM_FUNCTION static __host__ __device__ __forceinline__
 #else
 #define STREAM_FUNCTION static inline __attribute__((always_inline))
