@@ -132,6 +132,7 @@ static void test_log_float(void **state)
         worst = fmax(worst, fabs(found / expected - 1));
         worst_radius = fmax(worst_radius, fabs(sqrt(found) - sqrt(expected)));
         least = found < least ? found : least;
+        assert_int_equal(float_bits(normal_log_float_times(u, 0x1p-6f)), float_bits(found * 0x1p-6f));
     }
     print_message("-2 ln u: worst relative error %.3e; its root: worst error %.3e\n", worst, worst_radius);
     assert_true(worst <= 5.9e-7 && worst_radius <= 3.6e-7);

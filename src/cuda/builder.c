@@ -189,10 +189,13 @@ static int group_log2_of(const struct item *item)
     }
 }
 
-/* Normal numbers whose eightfold sigma is infinite. */
-static bool is_extreme(const struct cuda_row *row)
+/* Whether fill_passes has a loop for such numbers. Normal ones of less than 64 bits need a finite eightfold sigma. */
+static bool has_passes(const struct cuda_row *row)
 {
-    return row->kind == FILL_NORMAL && row->dtype != DTYPE_FLOAT64 && isinf(row->number.normal_float.sigma_by_8);
+    if (row->kind == FILL_NORMAL) {
+        return row->dtype == DTYPE_FLOAT64 || isfinite(row->number.normal_float.sigma_by_8);
+    }
+    return row->kind == FILL_CONSTANT || row->kind == FILL_UNIFORM;
 }
 
 static void make_row(const struct item *item, struct cuda_row *row, struct axes *axes)
@@ -222,8 +225,8 @@ static void make_row(const struct item *item, struct cuda_row *row, struct axes 
     if (row->outer > 0) {
         row->slack = slack_of(row, axes);
     }
-    row->dense = row->outer == 0 && row->step == 1 && row->stride == size &&
-                 (row->data - (uint64_t)row->start * (uint64_t)size) % 16 == 0 && !is_extreme(row);
+    row->dense = has_passes(row) && row->outer == 0 && row->step == 1 && row->stride == size &&
+                 (row->data - (uint64_t)row->start * (uint64_t)size) % 16 == 0;
 }
 
 /* ------------------------------------------------ the table --------------------------------------------------------------- */
@@ -274,15 +277,14 @@ static uint64_t tiles_of(const struct cuda_builder *builder, const struct cuda_r
     return ((groups_of(builder, row) - 1) >> row->tile_log2) + 1;
 }
 
-/* The tiles of a line that passes can do, which fill_passes has for the kinds named here. */
+/* The tiles of a line that are nothing but whole groups, where passes can do them. */
 static void set_full_tiles(struct cuda_row *row)
 {
     const int shift = row->group_log2 + row->tile_log2;
     const uint64_t start = (uint64_t)row->start, end = start + (uint64_t)row->extent, first = start >> shift;
     const uint64_t begin = first << shift == start ? first : first + 1, full_end = end >> shift;
-    const bool has_passes = row->kind == FILL_CONSTANT || row->kind == FILL_UNIFORM || row->kind == FILL_NORMAL;
     row->full_first = begin != first;
-    row->full_tiles = row->dense && has_passes && full_end > begin ? (uint32_t)(full_end - begin) : 0;
+    row->full_tiles = row->dense && full_end > begin ? (uint32_t)(full_end - begin) : 0;
 }
 
 void cuda_builder_start(struct cuda_builder *builder, uint64_t seed)

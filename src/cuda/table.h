@@ -46,7 +46,7 @@ struct cuda_row {
         struct uniform_double uniform_double;
         struct {
             float mean, sigma;
-            float sigma_by_8; /* what passes take, which are not for rows where it is infinite */
+            float sigma_by_8; /* what passes take */
         } normal_float;
         struct {
             double mean, sigma;
@@ -64,7 +64,8 @@ struct cuda_row {
     uint8_t size_log2 : 4;  /* of an element, bytes */
     uint8_t group_log2 : 4; /* elements of a group */
     uint8_t tile_log2;      /* groups of a tile */
-    uint8_t dense : 1;      /* 1: a group, or for 16-bit floats two, are 16 bytes aligned to 16, one after another */
+    uint8_t dense : 1;      /* 1: passes can do it: of a kind that has them, and a group, or for 16-bit floats two, are 16 bytes
+                               aligned to 16, one after another */
     uint8_t symmetric : 1;  /* 1: the 16-bit bounds are ±the same */
     uint8_t full_first : 1; /* a line: number of its first tile that passes can do, being nothing but whole groups */
     uint8_t outer;          /* axes beyond the first */

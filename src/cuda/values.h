@@ -126,23 +126,28 @@ STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_wor
     normal_turn_float(radius, sine, cosine, mean, sigma, out);
 }
 
-/* The same, by an eighth of the radius and eight times sigma, which has to be finite. An eighth is less than 1, so that the last
- * step of the root may be kept in [0, 1]; that costs nothing, and makes 0 of the NaN that the root of 0 is without a guard.
- * Multiplying by powers of two is exact, so the bits are the same. */
-STREAM_FUNCTION void values_normal_pair_fast(uint32_t radius_word, uint32_t angle_word, float mean, float sigma_by_8, float out[2])
+/* An eighth of the radius. It is less than 1, so that the last step of the root may be kept in [0, 1]; that costs nothing, and makes
+ * 0 of the NaN that the root of 0 is without a guard. Multiplying by powers of two is exact, so its bits are the radius's. */
+STREAM_FUNCTION float values_eighth_of_radius(uint32_t radius_word)
 {
-    float sine, cosine;
-    normal_angle_of_word(angle_word, &sine, &cosine);
     const float x = normal_log_float_times(uniform_unit_float(radius_word), 0x1p-6f);
 #ifdef __CUDA_ARCH__
     float y, eighth;
     asm("rsqrt.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x));
     const float g = __fmul_rn(x, y), h = __fmul_rn(y, 0.5f);
     asm("fma.rn.sat.f32 %0, %1, %2, %3;" : "=f"(eighth) : "f"(__fmaf_rn(-g, g, x)), "f"(h), "f"(g));
+    return eighth;
 #else
-    const float eighth = float_square_root(x);
+    return float_square_root(x);
 #endif
-    normal_turn_float(eighth, sine, cosine, mean, sigma_by_8, out);
+}
+
+/* The same pair by an eighth of the radius and eight times sigma, which has to be finite. */
+STREAM_FUNCTION void values_normal_pair_fast(uint32_t radius_word, uint32_t angle_word, float mean, float sigma_by_8, float out[2])
+{
+    float sine, cosine;
+    normal_angle_of_word(angle_word, &sine, &cosine);
+    normal_turn_float(values_eighth_of_radius(radius_word), sine, cosine, mean, sigma_by_8, out);
 }
 
 /* Four elements of a block, UNIFORM (not yet kept in its bounds) or NORMAL. */

@@ -138,6 +138,17 @@ class Test(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
+    def assert_same_file(self, expected, found):
+        """Both files are equal, byte for byte; they are removed."""
+        with open(expected, "rb") as a, open(found, "rb") as b:
+            while True:
+                block = a.read(1 << 24)
+                self.assertTrue(block == b.read(1 << 24), "the files differ")
+                if not block:
+                    break
+        os.remove(expected)
+        os.remove(found)
+
     def fails(self, code, text, *args, **kwargs):
         """It fails with this exit code, says `text` in one line (names may follow), and leaves nothing behind."""
         before = sorted(os.listdir(self.folder))

@@ -24,14 +24,7 @@ class Device(Test):
         self.done("init", *arguments, "-o", cpu)
         result = fanin("init", *arguments, "--device", "cuda", "-o", device, env=self.host_devices())
         self.assertEqual(result.returncode, 0, result.stderr)
-        with open(cpu, "rb") as a, open(device, "rb") as b:
-            while True:
-                expected, found = a.read(1 << 24), b.read(1 << 24)
-                self.assertTrue(expected == found, "the files differ")
-                if not expected:
-                    break
-        os.remove(cpu)
-        os.remove(device)
+        self.assert_same_file(cpu, device)
 
     def test_one_window(self):
         self.same_file("--like", model("mnist-mlp"), "--rules", rules("mnist-mlp"), "--seed", "7")

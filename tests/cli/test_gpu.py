@@ -1,7 +1,6 @@
 """The program on a real GPU: the files of whole models are those of the CPU, byte for byte. Needs a GPU."""
 
 import ctypes
-import os
 import unittest
 
 from program import Test, fanin, main, model, rules
@@ -16,14 +15,7 @@ class Gpu(Test):
         cpu, device = self.path("cpu"), self.path("device")
         self.done("init", *arguments, "-o", cpu)
         self.done("init", *arguments, "--device", "cuda:0", "-o", device)
-        with open(cpu, "rb") as a, open(device, "rb") as b:
-            while True:
-                expected, found = a.read(1 << 24), b.read(1 << 24)
-                self.assertTrue(expected == found, "the files differ")
-                if not expected:
-                    break
-        os.remove(cpu)
-        os.remove(device)
+        self.assert_same_file(cpu, device)
 
     def test_devices(self):
         self.assertRegex(DEVICES, r"\ncuda:0  .+, compute capability \d+\.\d, \d+ multiprocessors, [\d.]+ GiB\n")

@@ -20,6 +20,13 @@ __device__ static bool root_is_right(uint32_t word)
     return __float_as_uint(values_square_root(fabsf(x))) == __float_as_uint(__fsqrt_rn(fabsf(x)));
 }
 
+/* With the 2^9 words whose radius is 0. */
+__device__ static bool eighth_is_right(uint32_t word)
+{
+    const float radius = __fsqrt_rn(normal_log_float(uniform_unit_float(word)));
+    return __float_as_uint(values_eighth_of_radius(word)) == __float_as_uint(__fmul_rn(radius, 0.125f));
+}
+
 /* What values_square_root is told of its argument. */
 __device__ static bool square_is_in_range(uint32_t word)
 {
@@ -122,6 +129,7 @@ static void test_square_root(void **)
 {
     run(check_all<root_is_right>);
     run(check_all<square_is_in_range>);
+    run(check_all<eighth_is_right>);
 }
 
 static void test_quotient(void **)
