@@ -1,4 +1,4 @@
-/* The generator alone on a GPU: its words are stored, and nothing is made of them. */
+/* The generator alone on a GPU, with integer and with mixed products: its words are stored, and nothing is made of them. */
 #include "cases.h"
 #include "report.h"
 
@@ -11,14 +11,14 @@
 
 struct generator {
     const struct gpu *gpu;
-    bool upper_16;
+    bool upper_16, mixed;
     int64_t bytes;
 };
 
 static fanin_status run_generator(void *context)
 {
     const struct generator *const generator = context;
-    gpu_generate(generator->gpu, SEED, generator->upper_16, generator->bytes);
+    gpu_generate(generator->gpu, SEED, generator->upper_16, generator->mixed, generator->bytes);
     return FANIN_OK;
 }
 
@@ -42,15 +42,17 @@ static void check(const struct bench *bench, const struct generator *generator, 
 void cases_generator(struct bench *bench)
 {
     static const char *const names[] = {"32-bit", "16-bit"};
-    for (int i = 0; i < 2 && bench->gpu != NULL; i++) {
-        const bool upper_16 = i == 1;
+    for (int i = 0; i < 4 && bench->gpu != NULL; i++) {
+        const bool upper_16 = i % 2 == 1, mixed = i >= 2;
+        const char *const kind = mixed ? "mixed-words" : "words";
         const int64_t most = bench->values != 0 ? bench->values * (upper_16 ? 2 : 4) : bench->most_bytes;
-        struct generator generator = {bench->gpu, upper_16, most - most % (64 << 10)};
-        struct result result = {.group = "generator", .initializer = "words"};
+        struct generator generator = {bench->gpu, upper_16, mixed, most - most % (64 << 10)};
+        struct result result = {.group = "generator"};
         char size[24];
         report_bytes(generator.bytes, size, sizeof size);
-        snprintf(result.dtype, sizeof result.dtype, "%s", names[i]);
-        snprintf(result.name, sizeof result.name, "generator/words/%s/%s/gpu", names[i], size);
+        snprintf(result.initializer, sizeof result.initializer, "%s", kind);
+        snprintf(result.dtype, sizeof result.dtype, "%s", names[i % 2]);
+        snprintf(result.name, sizeof result.name, "generator/%s/%s/%s/gpu", kind, names[i % 2], size);
         if (generator.bytes == 0 || !bench_wanted(bench, result.name)) {
             continue;
         }

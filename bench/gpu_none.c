@@ -37,9 +37,9 @@ void gpu_store(const struct gpu *gpu, int64_t bytes)
     (void)gpu, (void)bytes;
 }
 
-void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, int64_t bytes)
+void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, bool mixed, int64_t bytes)
 {
-    (void)gpu, (void)seed, (void)upper_16, (void)bytes;
+    (void)gpu, (void)seed, (void)upper_16, (void)mixed, (void)bytes;
 }
 
 void gpu_spoil(const struct gpu *gpu, int64_t bytes)

@@ -49,8 +49,9 @@ void gpu_store(const struct gpu *gpu, int64_t bytes)
     memset(gpu->memory, 1, (size_t)bytes);
 }
 
-void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, int64_t bytes)
+void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, bool mixed, int64_t bytes)
 {
+    (void)mixed;
     const int64_t blocks = bytes / (upper_16 ? 8 : 16);
     for (int64_t block = 0; block < blocks; block++) {
         uint32_t words[4];

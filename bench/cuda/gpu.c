@@ -78,9 +78,9 @@ void gpu_store(const struct gpu *gpu, int64_t bytes)
     check(store_launch(gpu->memory, bytes, (cudaStream_t)gpu->stream), "the kernel that stores");
 }
 
-void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, int64_t bytes)
+void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, bool mixed, int64_t bytes)
 {
-    check(generate_launch(gpu->memory, bytes, seed, upper_16, (cudaStream_t)gpu->stream), "the kernel that generates");
+    check(generate_launch(gpu->memory, bytes, seed, upper_16, mixed, (cudaStream_t)gpu->stream), "the kernel that generates");
 }
 
 void gpu_spoil(const struct gpu *gpu, int64_t bytes)

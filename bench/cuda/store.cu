@@ -29,8 +29,17 @@ __device__ uint32_t upper_halves(uint32_t first, uint32_t second)
     return __byte_perm(first, second, 0x7632);
 }
 
+template <bool mixed> __device__ void make_words(const keys &keys, uint32_t block, uint32_t words[4])
+{
+    if (mixed) {
+        generator_words_mixed(keys.key, 0, generator_wide(block), block * PHILOX_MULTIPLIER_0, 0, words);
+    } else {
+        generator_block(keys.key, 0, block, 0, words);
+    }
+}
+
 /* As passes of a fill: 16 bytes are a block's words, or the upper halves of two blocks' ones. */
-template <bool upper_16, int passes>
+template <bool upper_16, bool mixed, int passes>
 __global__ void __launch_bounds__(threads) generate(uint4 *out, const __grid_constant__ keys keys)
 {
     const uint32_t begin = blockIdx.x * (threads * stores * passes) + threadIdx.x;
@@ -40,9 +49,9 @@ __global__ void __launch_bounds__(threads) generate(uint4 *out, const __grid_con
         for (int i = 0; i < stores; i++) {
             const uint32_t place = begin + (uint32_t)(pass * stores + i) * threads;
             uint32_t words[4], more[4];
-            generator_block(keys.key, 0, upper_16 ? 2 * place : place, 0, words);
+            make_words<mixed>(keys, upper_16 ? 2 * place : place, words);
             if (upper_16) {
-                generator_block(keys.key, 0, 2 * place + 1, 0, more);
+                make_words<mixed>(keys, 2 * place + 1, more);
                 out[place] = make_uint4(upper_halves(words[0], words[1]), upper_halves(words[2], words[3]),
                                         upper_halves(more[0], more[1]), upper_halves(more[2], more[3]));
             } else {
@@ -61,16 +70,21 @@ extern "C" cudaError_t store_launch(void *out, int64_t bytes, cudaStream_t strea
     return cudaGetLastError();
 }
 
-extern "C" cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, bool upper_16, cudaStream_t stream)
+extern "C" cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, bool upper_16, bool mixed,
+                                       cudaStream_t stream)
 {
     constexpr int passes = 4;
     const unsigned blocks = (unsigned)(bytes / (16 * threads * stores * passes));
     keys keys;
     generator_keys(seed, keys.key);
-    if (upper_16) {
-        generate<true, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
+    if (upper_16 && mixed) {
+        generate<true, true, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
+    } else if (upper_16) {
+        generate<true, false, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
+    } else if (mixed) {
+        generate<false, true, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
     } else {
-        generate<false, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
+        generate<false, false, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
     }
     return cudaGetLastError();
 }

@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* Devices whose state is kept; kernels of the others are looked up again at each call. */
 #define KEPT_DEVICES 128
@@ -196,7 +198,7 @@ static fanin_status load(const char *name, int ordinal, int *out)
     const enum cudaStreamCaptureMode mode = context_relax_capture();
     cudaError_t error = cudaDeviceGetAttribute(out, cudaDevAttrMultiProcessorCount, ordinal);
     if (error == cudaSuccess) {
-        error = cuda_launch_load();
+        error = cuda_launch_load(context_products());
     }
     context_restore_capture(mode);
     if (error == cudaErrorNoKernelImageForDevice) {
@@ -233,6 +235,21 @@ int context_multiprocessors(int ordinal)
 {
     const int known = ordinal < KEPT_DEVICES ? atomic_load(&multiprocessors[ordinal]) : 0;
     return known > 0 ? known : 1;
+}
+
+static pthread_once_t products_once = PTHREAD_ONCE_INIT;
+static enum cuda_products products;
+
+static void choose_products(void)
+{
+    const char *const wanted = getenv("FANIN_CUDA_PRODUCTS");
+    products = wanted != NULL && strcmp(wanted, "mixed") == 0 ? CUDA_PRODUCTS_MIXED : CUDA_PRODUCTS_INTEGER;
+}
+
+enum cuda_products context_products(void)
+{
+    pthread_once(&products_once, choose_products);
+    return products;
 }
 
 /* ------------------------------------------------ memory and streams ------------------------------------------------------ */

@@ -5,22 +5,26 @@
 
 /* ------------------------------------------------ fills ------------------------------------------------------------------ */
 
-__global__ void __launch_bounds__(CUDA_THREADS, CUDA_BLOCKS) fill_kernel(const __grid_constant__ struct cuda_table table)
-{
-    cuda_fill_thread(&table.header, table.slot, blockIdx.x, threadIdx.x);
-}
+#define FILL_KERNEL(name, table_type, products)                                                                                \
+    __global__ void __launch_bounds__(CUDA_THREADS, CUDA_BLOCKS) name(const __grid_constant__ struct table_type table)          \
+    {                                                                                                                          \
+        cuda_fill_thread(products, &table.header, table.slot, blockIdx.x, threadIdx.x);                                        \
+    }
 
-__global__ void __launch_bounds__(CUDA_THREADS, CUDA_BLOCKS) fill_small_kernel(const __grid_constant__ struct cuda_small_table table)
-{
-    cuda_fill_thread(&table.header, table.slot, blockIdx.x, threadIdx.x);
-}
+FILL_KERNEL(fill_kernel, cuda_table, CUDA_PRODUCTS_INTEGER)
+FILL_KERNEL(fill_small_kernel, cuda_small_table, CUDA_PRODUCTS_INTEGER)
+FILL_KERNEL(fill_mixed_kernel, cuda_table, CUDA_PRODUCTS_MIXED)
+FILL_KERNEL(fill_mixed_small_kernel, cuda_small_table, CUDA_PRODUCTS_MIXED)
 
-cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream)
+/* By enum cuda_products, and by whether the smaller parameter is enough, which is the start of the larger one. */
+static const void *const fill_kernels[][2] = {{(const void *)fill_kernel, (const void *)fill_small_kernel},
+                                              {(const void *)fill_mixed_kernel, (const void *)fill_mixed_small_kernel}};
+
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_products products,
+                             cudaStream_t stream)
 {
-    const void *const kernel = slots <= CUDA_SLOTS_SMALL ? (const void *)fill_small_kernel : (const void *)fill_kernel;
-    /* The smaller parameter is the start of the larger one. */
     void *arguments[] = {(void *)table};
-    return cudaLaunchKernel(kernel, dim3(tiles), dim3(CUDA_THREADS), arguments, 0, stream);
+    return cudaLaunchKernel(fill_kernels[products][slots <= CUDA_SLOTS_SMALL], dim3(tiles), dim3(CUDA_THREADS), arguments, 0, stream);
 }
 
 /* ------------------------------------------------ statistic -------------------------------------------------------------- */
@@ -63,9 +67,9 @@ cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, con
 
 /* ------------------------------------------------ loading ---------------------------------------------------------------- */
 
-cudaError_t cuda_launch_load(void)
+cudaError_t cuda_launch_load(enum cuda_products products)
 {
-    const void *const kernels[] = {(const void *)fill_kernel, (const void *)fill_small_kernel, (const void *)norm_kernel,
+    const void *const kernels[] = {fill_kernels[products][0], fill_kernels[products][1], (const void *)norm_kernel,
                                    (const void *)scatter_kernel};
     for (const void *kernel : kernels) {
         cudaFuncAttributes attributes;

@@ -12,11 +12,12 @@
 extern "C" {
 #endif
 
-/* Loads all kernels into the current context. */
-cudaError_t cuda_launch_load(void);
+/* Loads all kernels into the current context, of the fills those with such products. */
+cudaError_t cuda_launch_load(enum cuda_products products);
 
 /* Fills what a finished table says: `slots` of it are in use, `tiles` blocks of threads do it. */
-cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, cudaStream_t stream);
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_products products,
+                             cudaStream_t stream);
 
 /* Sums `count` tiles of a view from tile `first` on; `partials` is device memory. */
 cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_t count, struct norm_partial *partials,

@@ -19,6 +19,10 @@
  * memory is slower than the numbers are made: it is fastest where the writes in flight lie close together. */
 #define CUDA_PASSES_LOG2_MAX 4
 
+/* What makes the products of the generator in passes: integer units, or these and float64 units together, which only helps where
+ * float64 runs at half of float32's rate. The numbers are the same. */
+enum cuda_products { CUDA_PRODUCTS_INTEGER, CUDA_PRODUCTS_MIXED };
+
 /* One more axis of an item. */
 struct cuda_axis {
     int64_t extent;

@@ -74,10 +74,43 @@ STREAM_FUNCTION void pass_store(enum fill_kind kind, enum dtype dtype, bool symm
     }
 }
 
-STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_header *header,
-                                        const struct cuda_row *row, uint64_t first, uint64_t address, uint32_t groups,
-                                        uint32_t thread)
+/* The numbers that are made more slowly than memory takes them, and not in float64 units. */
+STREAM_FUNCTION bool pass_may_mix(enum fill_kind kind, enum dtype dtype)
 {
+    return pass_is_16_bit(dtype) || (kind == FILL_NORMAL && dtype == DTYPE_FLOAT32);
+}
+
+STREAM_FUNCTION void fill_mixed_passes(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_header *header,
+                                       const struct cuda_row *row, uint64_t first, uint64_t address, uint32_t groups,
+                                       uint32_t thread)
+{
+    const uint32_t low = (uint32_t)first + (pass_is_16_bit(dtype) ? 2 * thread : thread), high = (uint32_t)(first >> 32);
+    double wide = generator_wide(low);
+    uint32_t product = low * PHILOX_MULTIPLIER_0;
+    address += (uint64_t)thread * 16;
+    for (uint32_t done = 0; done < groups; done += CUDA_PASS) {
+        uint32_t words[PASS_GROUPS][4];
+        CUDA_UNROLL
+        for (uint32_t j = 0; j < PASS_GROUPS; j++) {
+            const uint32_t distance = pass_distance(dtype, j);
+            generator_words_mixed(header->key, row->stream, j == 0 ? wide : generator_advance(wide, distance),
+                                  product + distance * PHILOX_MULTIPLIER_0, high, words[j]);
+        }
+        pass_store(kind, dtype, symmetric, row, words, address);
+        wide = generator_advance(wide, CUDA_PASS);
+        product += CUDA_PASS * PHILOX_MULTIPLIER_0;
+        address += CUDA_PASS * (pass_is_16_bit(dtype) ? 8 : 16);
+    }
+}
+
+STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, bool symmetric, enum cuda_products products,
+                                        const struct cuda_header *header, const struct cuda_row *row, uint64_t first,
+                                        uint64_t address, uint32_t groups, uint32_t thread)
+{
+    if (products == CUDA_PRODUCTS_MIXED && pass_may_mix(kind, dtype)) {
+        fill_mixed_passes(kind, dtype, symmetric, header, row, first, address, groups, thread);
+        return;
+    }
     const uint32_t high = (uint32_t)(first >> 32);
     uint64_t product = generator_product((uint32_t)first + (pass_is_16_bit(dtype) ? 2 * thread : thread));
     address += (uint64_t)thread * 16;
@@ -97,12 +130,12 @@ STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, b
 #define FILL_OF(kind, dtype, symmetric) (((kind)*DTYPE_COUNT + (dtype)) * 2 + (symmetric))
 
 /* Whole passes of the row, if its kind and dtype have such a loop; else none. Returns how many groups it did. */
-STREAM_FUNCTION uint32_t fill_passes(const struct cuda_header *header, const struct cuda_row *row, uint64_t first,
-                                     uint64_t address, uint32_t groups, uint32_t thread)
+STREAM_FUNCTION uint32_t fill_passes(enum cuda_products products, const struct cuda_header *header, const struct cuda_row *row,
+                                     uint64_t first, uint64_t address, uint32_t groups, uint32_t thread)
 {
 #define FILL_PASSES(kind, dtype, symmetric)                                                                                    \
     case FILL_OF(kind, dtype, symmetric):                                                                                      \
-        fill_random_passes(kind, dtype, symmetric, header, row, first, address, groups, thread);                               \
+        fill_random_passes(kind, dtype, symmetric, products, header, row, first, address, groups, thread);                     \
         break;
     switch (FILL_OF(row->kind, row->dtype, row->symmetric)) {
         FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT32, 0)
@@ -348,8 +381,8 @@ STREAM_FUNCTION void fill_rest(const struct cuda_header *header, const union cud
     }
 }
 
-STREAM_FUNCTION void cuda_fill_thread(const struct cuda_header *header, const union cuda_slot *slots, uint32_t tile,
-                                      uint32_t thread)
+STREAM_FUNCTION void cuda_fill_thread(enum cuda_products products, const struct cuda_header *header, const union cuda_slot *slots,
+                                      uint32_t tile, uint32_t thread)
 {
     const struct cuda_row *const row = fill_find_row(header, slots, tile);
     const uint32_t tile_of_row = tile - row->first_tile;
@@ -369,7 +402,7 @@ STREAM_FUNCTION void cuda_fill_thread(const struct cuda_header *header, const un
         }
     }
     if (groups > 0) {
-        groups = fill_passes(header, row, first, address, groups, thread);
+        groups = fill_passes(products, header, row, first, address, groups, thread);
     }
     if (!is_full) {
         fill_rest(header, slots, row, is_line, tile_of_row, groups, thread);

@@ -77,7 +77,8 @@ static void mark_wanted(const struct item *item)
     }
 }
 
-static int launch_all(struct item *items, size_t count, uint64_t seed, int passes_log2, struct grid_memory *memory)
+static int launch_all(enum cuda_products products, struct item *items, size_t count, uint64_t seed, int passes_log2,
+                      struct grid_memory *memory)
 {
     static struct cuda_builder builder;
     int launches = 0;
@@ -98,10 +99,21 @@ static int launch_all(struct item *items, size_t count, uint64_t seed, int passe
             /* The smaller kernel sees no more. */
             memset(&builder.table.slot[slots], 0xFF, (CUDA_SLOTS - slots) * sizeof builder.table.slot[0]);
         }
-        grid_fill(&builder.table, 0, tiles, memory);
+        grid_fill(products, &builder.table, 0, tiles, memory);
         launches++;
     }
     return launches;
+}
+
+/* Whether there are kinds and dtypes that are made otherwise with mixed products. */
+static bool mixing_matters(const struct item *items, size_t count)
+{
+    size_t i = 0;
+    while (i < count && ((items[i].fill->kind != FILL_UNIFORM && items[i].fill->kind != FILL_NORMAL) ||
+                         items[i].dtype == DTYPE_FLOAT64)) {
+        i++;
+    }
+    return i < count;
 }
 
 int compare_items(const struct item *items, size_t count, uint64_t seed, int passes_log2)
@@ -121,8 +133,6 @@ int compare_items(const struct item *items, size_t count, uint64_t seed, int pas
     /* Only the part in use is set and compared, with a margin at both ends. */
     const size_t begin = (size_t)from, bytes = to > from ? (size_t)(to - from) + 2 * MARGIN : 0;
     memset(expected + begin, POISON, bytes);
-    memset(actual + begin, POISON, bytes);
-    memset(writes + begin, 0, bytes);
     memset(wanted + begin, 0, bytes);
 
     fanin_options options = FANIN_OPTIONS_INIT;
@@ -138,21 +148,26 @@ int compare_items(const struct item *items, size_t count, uint64_t seed, int pas
     for (size_t i = 0; i < count; i++) {
         placed[i].data = (char *)actual + MARGIN + (int64_t)items[i].data;
     }
-    struct grid_memory memory = {(uintptr_t)(actual + begin), bytes, writes + begin, 0, 0};
-    const int launches = launch_all(placed, count, seed, passes_log2, &memory);
-    free(placed);
-
-    if (memory.strays != 0 || memory.misaligned != 0 || memcmp(writes + begin, wanted + begin, bytes) != 0 ||
-        memcmp(actual + begin, expected + begin, bytes) != 0) {
-        const struct item *const item = &items[0];
-        print_message("%zu items, the first: %s %s, %d axes, %" PRId64 " elements from %" PRId64 ", tiles of 2^%d passes\n",
-                      count, fill_kind_table[item->fill->kind].name, dtype_table[item->dtype].name, item->ndim, item->size,
-                      item->start, passes_log2);
+    int launches = 0;
+    for (int products = CUDA_PRODUCTS_INTEGER; products <= (mixing_matters(items, count) ? CUDA_PRODUCTS_MIXED : 0); products++) {
+        memset(actual + begin, POISON, bytes);
+        memset(writes + begin, 0, bytes);
+        struct grid_memory memory = {(uintptr_t)(actual + begin), bytes, writes + begin, 0, 0};
+        launches = launch_all((enum cuda_products)products, placed, count, seed, passes_log2, &memory);
+        if (memory.strays != 0 || memory.misaligned != 0 || memcmp(writes + begin, wanted + begin, bytes) != 0 ||
+            memcmp(actual + begin, expected + begin, bytes) != 0) {
+            const struct item *const item = &items[0];
+            print_message("%zu items, the first: %s %s, %d axes, %" PRId64 " elements from %" PRId64
+                          ", tiles of 2^%d passes, %s products\n",
+                          count, fill_kind_table[item->fill->kind].name, dtype_table[item->dtype].name, item->ndim, item->size,
+                          item->start, passes_log2, products == CUDA_PRODUCTS_MIXED ? "mixed" : "integer");
+        }
+        assert_int_equal(memory.strays, 0);
+        assert_int_equal(memory.misaligned, 0);
+        assert_memory_equal(writes + begin, wanted + begin, bytes);
+        assert_memory_equal(actual + begin, expected + begin, bytes);
     }
-    assert_int_equal(memory.strays, 0);
-    assert_int_equal(memory.misaligned, 0);
-    assert_memory_equal(writes + begin, wanted + begin, bytes);
-    assert_memory_equal(actual + begin, expected + begin, bytes);
+    free(placed);
     return launches;
 }
 

@@ -30,12 +30,13 @@ static inline bool see_store(uint64_t address, uint64_t bytes)
 #include "cuda/scatter.h"
 #include "cuda/thread.h"
 
-void grid_fill(const struct cuda_table *table, uint32_t first, uint32_t count, struct grid_memory *memory)
+void grid_fill(enum cuda_products products, const struct cuda_table *table, uint32_t first, uint32_t count,
+               struct grid_memory *memory)
 {
     seen = memory;
     for (uint32_t tile = first; tile < first + count; tile++) {
         for (uint32_t thread = 0; thread < CUDA_THREADS; thread++) {
-            cuda_fill_thread(&table->header, table->slot, tile, thread);
+            cuda_fill_thread(products, &table->header, table->slot, tile, thread);
         }
     }
 }
@@ -127,11 +128,16 @@ void grid_cut(const struct cut *cut, struct grid_memory *memory)
     }
 }
 
-void grid_words(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
+void grid_words(enum cuda_products products, uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
 {
+    const uint32_t low = (uint32_t)block, high = (uint32_t)(block >> 32);
     uint32_t key[PHILOX_ROUNDS][2];
     generator_keys(seed, key);
-    generator_block(key, stream, (uint32_t)block, (uint32_t)(block >> 32), out);
+    if (products == CUDA_PRODUCTS_MIXED) {
+        generator_words_mixed(key, stream, generator_wide(low), low * PHILOX_MULTIPLIER_0, high, out);
+    } else {
+        generator_block(key, stream, low, high, out);
+    }
 }
 
 bool grid_words_of_curand(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])

@@ -3,6 +3,8 @@
 #ifndef FANIN_TESTS_CUDA_MOCK_H
 #define FANIN_TESTS_CUDA_MOCK_H
 
+#include "cuda/table.h"
+
 #include <cuda_runtime_api.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,6 +40,7 @@ struct mock {
     int fail_copy, fail_scatter, fail_read, fail_wait;
 
     /* What happened. Foreign rows are of memory that is not the device's. */
+    enum cuda_products products; /* of the last fill */
     int launches[2], foreign_rows, pointers_looked_up, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;

@@ -100,6 +100,13 @@ __device__ static bool unit_double_is_right(uint32_t word)
     return true;
 }
 
+__device__ static bool wide_product_is_right(uint32_t word)
+{
+    const double wide = generator_wide(word);
+    return generator_wide_product(wide, PHILOX_MULTIPLIER_0) == generator_wide(__umulhi(word, PHILOX_MULTIPLIER_0)) &&
+           generator_wide_product(wide, PHILOX_MULTIPLIER_1) == generator_wide(__umulhi(word, PHILOX_MULTIPLIER_1));
+}
+
 template <test is_right> __global__ void check_all(result *out)
 {
     const uint64_t threads = (uint64_t)gridDim.x * blockDim.x;
@@ -152,6 +159,11 @@ static void test_unit_double(void **)
     run(check_all<unit_double_is_right>);
 }
 
+static void test_wide_product(void **)
+{
+    run(check_all<wide_product_is_right>);
+}
+
 int main()
 {
     if (!device_is_there()) {
@@ -163,6 +175,7 @@ int main()
         cmocka_unit_test(test_rounding),
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_unit_double),
+        cmocka_unit_test(test_wide_product),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -108,9 +108,8 @@ static void test_far_starts(void **state)
 
 /* An item of 2^33 elements and more, of which only the last tiles are done: the address of its start is made up, so that these
  * lie in memory. The host fills the same elements as an item that starts there. */
-static void test_far_addresses(void **state)
+static void check_far_addresses(enum cuda_products products)
 {
-    (void)state;
     static _Alignas(64) float actual[6000], expected[6000];
     static unsigned char writes[sizeof actual];
     static struct cuda_builder builder;
@@ -121,6 +120,7 @@ static void test_far_addresses(void **state)
     item.data = (char *)((uintptr_t)actual - ((uint64_t)(count - last) * sizeof(float)));
     memset(actual, 0xA5, sizeof actual);
     memset(expected, 0xA5, sizeof expected);
+    memset(writes, 0, sizeof writes);
 
     cuda_builder_start(&builder, SEED);
     assert_true(cuda_builder_add(&builder, &item));
@@ -131,7 +131,7 @@ static void test_far_addresses(void **state)
     const uint32_t of_last = (uint32_t)((last - 1) / of_tile + 1);
     assert_int_equal(tiles, (count - 1) / of_tile + 1);
     struct grid_memory memory = {(uintptr_t)actual, sizeof actual, writes, 0, 0};
-    grid_fill(&builder.table, tiles - of_last, of_last, &memory);
+    grid_fill(products, &builder.table, tiles - of_last, of_last, &memory);
     assert_int_equal(memory.strays, 0);
 
     struct item end = compare_line(&fill, DTYPE_FLOAT32, count - last, last, 0);
@@ -144,6 +144,13 @@ static void test_far_addresses(void **state)
     for (int64_t i = 0; i < last * 4; i++) {
         assert_int_equal(writes[i], 1);
     }
+}
+
+static void test_far_addresses(void **state)
+{
+    (void)state;
+    check_far_addresses(CUDA_PRODUCTS_INTEGER);
+    check_far_addresses(CUDA_PRODUCTS_MIXED);
 }
 
 /* Bounds whose distance is rounded up: where the word is among the largest, low + u·width passes the upper one. */
@@ -215,34 +222,12 @@ static void test_bilinear(void **state)
     }
 }
 
-/* The generator against the stream's definition and, where it is to be had, cuRAND's own function. */
-static void test_generator(void **state)
-{
-    (void)state;
-    uint64_t random = 7;
-    for (int i = 0; i < 20000; i++) {
-        /* Half of the numbers are near a power of two. */
-        uint64_t number[3];
-        for (int k = 0; k < 3; k++) {
-            const uint64_t drawn = compare_random(&random);
-            number[k] = drawn & 1 ? compare_random(&random) : (UINT64_C(1) << (drawn >> 58)) - (drawn >> 1 & 1);
-        }
-        uint32_t defined[4], words[4], of_curand[4];
-        philox_block(number[0], number[1], number[2], defined);
-        grid_words(number[0], number[1], number[2], words);
-        assert_memory_equal(words, defined, sizeof words);
-        if (grid_words_of_curand(number[0], number[1], number[2], of_curand)) {
-            assert_memory_equal(of_curand, defined, sizeof of_curand);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_generator),   cmocka_unit_test(test_small_sizes), cmocka_unit_test(test_alignments),
-        cmocka_unit_test(test_tile_edges),  cmocka_unit_test(test_far_starts),  cmocka_unit_test(test_far_addresses),
-        cmocka_unit_test(test_upper_bound), cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bilinear),
+        cmocka_unit_test(test_small_sizes),   cmocka_unit_test(test_alignments),     cmocka_unit_test(test_tile_edges),
+        cmocka_unit_test(test_far_starts),    cmocka_unit_test(test_far_addresses),  cmocka_unit_test(test_upper_bound),
+        cmocka_unit_test(test_bounds_apart),  cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bilinear),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
 }

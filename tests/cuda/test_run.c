@@ -20,6 +20,18 @@ static void test_one_device(void **state)
     assert_int_equal(mock.frees_left, 0);
 }
 
+/* This program also runs with the environment variable set. */
+static void test_products(void **state)
+{
+    (void)state;
+    const char *const wanted = getenv("FANIN_CUDA_PRODUCTS");
+    const bool is_mixed = wanted != NULL && strcmp(wanted, "mixed") == 0;
+    mock.products = is_mixed ? CUDA_PRODUCTS_INTEGER : CUDA_PRODUCTS_MIXED;
+    assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
+    assert_memory_equal(on_device[1], expected, sizeof expected);
+    assert_int_equal(mock.products, is_mixed ? CUDA_PRODUCTS_MIXED : CUDA_PRODUCTS_INTEGER);
+}
+
 static void test_managed_memory(void **state)
 {
     (void)state;
@@ -261,6 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_loading, setup),
+        cmocka_unit_test_setup(test_products, setup),
         cmocka_unit_test_setup(test_one_device, setup),
         cmocka_unit_test_setup(test_managed_memory, setup),
         cmocka_unit_test_setup(test_two_devices, setup),
