@@ -1,4 +1,4 @@
-/* The generator alone on a GPU, with integer and with mixed products: its words are stored, and nothing is made of them. */
+/* The generator alone on a GPU, in both variants: its words are stored, and nothing is made of them. */
 #include "cases.h"
 #include "report.h"
 

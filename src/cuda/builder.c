@@ -1,6 +1,7 @@
 #include "cuda/builder.h"
 
 #include "cuda/generator.h"
+#include "cuda/normal_bounds.h"
 #include "stream/round.h"
 
 #include <limits.h>
@@ -90,6 +91,7 @@ static void set_numbers(struct cuda_row *row, const struct fill *fill, enum dtyp
             row->number.normal_float.mean = (float)fill->a;
             row->number.normal_float.sigma = (float)fill->b;
             row->number.normal_float.sigma_by_8 = 8.0f * (float)fill->b;
+            normal_bounds_of_sigma((float)fill->b, &row->number.normal_float.sigma_low, &row->number.normal_float.sigma_high);
         }
         break;
     case FILL_INTEGER:

@@ -198,7 +198,7 @@ static fanin_status load(const char *name, int ordinal, int *out)
     const enum cudaStreamCaptureMode mode = context_relax_capture();
     cudaError_t error = cudaDeviceGetAttribute(out, cudaDevAttrMultiProcessorCount, ordinal);
     if (error == cudaSuccess) {
-        error = cuda_launch_load(context_products());
+        error = cuda_launch_load(context_variant());
     }
     context_restore_capture(mode);
     if (error == cudaErrorNoKernelImageForDevice) {
@@ -237,19 +237,19 @@ int context_multiprocessors(int ordinal)
     return known > 0 ? known : 1;
 }
 
-static pthread_once_t products_once = PTHREAD_ONCE_INIT;
-static enum cuda_products products;
+static pthread_once_t variant_once = PTHREAD_ONCE_INIT;
+static enum cuda_variant variant;
 
-static void choose_products(void)
+static void choose_variant(void)
 {
-    const char *const wanted = getenv("FANIN_CUDA_PRODUCTS");
-    products = wanted != NULL && strcmp(wanted, "mixed") == 0 ? CUDA_PRODUCTS_MIXED : CUDA_PRODUCTS_INTEGER;
+    const char *const wanted = getenv("FANIN_CUDA_VARIANT");
+    variant = wanted != NULL && strcmp(wanted, "mixed") == 0 ? CUDA_VARIANT_MIXED : CUDA_VARIANT_PLAIN;
 }
 
-enum cuda_products context_products(void)
+enum cuda_variant context_variant(void)
 {
-    pthread_once(&products_once, choose_products);
-    return products;
+    pthread_once(&variant_once, choose_variant);
+    return variant;
 }
 
 /* ------------------------------------------------ memory and streams ------------------------------------------------------ */

@@ -39,9 +39,8 @@ fanin_status context_prepare(const char *name, int ordinal);
 /* The number of multiprocessors of a device that was prepared. */
 int context_multiprocessors(int ordinal);
 
-/* What makes the products of the generator: integer units, unless the environment variable FANIN_CUDA_PRODUCTS is "mixed" when this
- * is first asked. Both give the same numbers. */
-enum cuda_products context_products(void);
+/* The variant that fills: plain, unless the environment variable FANIN_CUDA_VARIANT is "mixed" when this is first asked. */
+enum cuda_variant context_variant(void);
 
 /* Memory of one device that one allocation gave, and that was looked up. All 0: none yet. */
 struct context_memory {

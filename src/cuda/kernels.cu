@@ -5,26 +5,26 @@
 
 /* ------------------------------------------------ fills ------------------------------------------------------------------ */
 
-#define FILL_KERNEL(name, table_type, products)                                                                                \
+#define FILL_KERNEL(name, table_type, variant)                                                                                \
     __global__ void __launch_bounds__(CUDA_THREADS, CUDA_BLOCKS) name(const __grid_constant__ struct table_type table)          \
     {                                                                                                                          \
-        cuda_fill_thread(products, &table.header, table.slot, blockIdx.x, threadIdx.x);                                        \
+        cuda_fill_thread(variant, &table.header, table.slot, blockIdx.x, threadIdx.x);                                        \
     }
 
-FILL_KERNEL(fill_kernel, cuda_table, CUDA_PRODUCTS_INTEGER)
-FILL_KERNEL(fill_small_kernel, cuda_small_table, CUDA_PRODUCTS_INTEGER)
-FILL_KERNEL(fill_mixed_kernel, cuda_table, CUDA_PRODUCTS_MIXED)
-FILL_KERNEL(fill_mixed_small_kernel, cuda_small_table, CUDA_PRODUCTS_MIXED)
+FILL_KERNEL(fill_kernel, cuda_table, CUDA_VARIANT_PLAIN)
+FILL_KERNEL(fill_small_kernel, cuda_small_table, CUDA_VARIANT_PLAIN)
+FILL_KERNEL(fill_mixed_kernel, cuda_table, CUDA_VARIANT_MIXED)
+FILL_KERNEL(fill_mixed_small_kernel, cuda_small_table, CUDA_VARIANT_MIXED)
 
-/* By enum cuda_products, and by whether the smaller parameter is enough, which is the start of the larger one. */
+/* By enum cuda_variant, and by whether the smaller parameter is enough, which is the start of the larger one. */
 static const void *const fill_kernels[][2] = {{(const void *)fill_kernel, (const void *)fill_small_kernel},
                                               {(const void *)fill_mixed_kernel, (const void *)fill_mixed_small_kernel}};
 
-cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_products products,
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_variant variant,
                              cudaStream_t stream)
 {
     void *arguments[] = {(void *)table};
-    return cudaLaunchKernel(fill_kernels[products][slots <= CUDA_SLOTS_SMALL], dim3(tiles), dim3(CUDA_THREADS), arguments, 0, stream);
+    return cudaLaunchKernel(fill_kernels[variant][slots <= CUDA_SLOTS_SMALL], dim3(tiles), dim3(CUDA_THREADS), arguments, 0, stream);
 }
 
 /* ------------------------------------------------ statistic -------------------------------------------------------------- */
@@ -67,9 +67,9 @@ cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, con
 
 /* ------------------------------------------------ loading ---------------------------------------------------------------- */
 
-cudaError_t cuda_launch_load(enum cuda_products products)
+cudaError_t cuda_launch_load(enum cuda_variant variant)
 {
-    const void *const kernels[] = {fill_kernels[products][0], fill_kernels[products][1], (const void *)norm_kernel,
+    const void *const kernels[] = {fill_kernels[variant][0], fill_kernels[variant][1], (const void *)norm_kernel,
                                    (const void *)scatter_kernel};
     for (const void *kernel : kernels) {
         cudaFuncAttributes attributes;

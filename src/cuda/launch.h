@@ -12,11 +12,11 @@
 extern "C" {
 #endif
 
-/* Loads all kernels into the current context, of the fills those with such products. */
-cudaError_t cuda_launch_load(enum cuda_products products);
+/* Loads all kernels into the current context, of the fills those of the variant. */
+cudaError_t cuda_launch_load(enum cuda_variant variant);
 
 /* Fills what a finished table says: `slots` of it are in use, `tiles` blocks of threads do it. */
-cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_products products,
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_variant variant,
                              cudaStream_t stream);
 
 /* Sums `count` tiles of a view from tile `first` on; `partials` is device memory. */

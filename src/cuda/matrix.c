@@ -162,7 +162,7 @@ static fanin_status draw(const struct matrix *matrix, uint64_t seed, int ordinal
     if (!cuda_builder_finish(&builder, context_multiprocessors(ordinal), &tiles, &slots)) {
         return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", matrix->name);
     }
-    const cudaError_t error = cuda_launch_fill(&builder.table, slots, tiles, context_products(), stream);
+    const cudaError_t error = cuda_launch_fill(&builder.table, slots, tiles, context_variant(), stream);
     return error == cudaSuccess ? FANIN_OK : context_fail(error, matrix->name);
 }
 

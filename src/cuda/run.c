@@ -99,7 +99,7 @@ static fanin_status launch(struct cuda_builder *builder, const char *name, int o
     if (!cuda_builder_finish(builder, context_multiprocessors(ordinal), &tiles, &slots)) {
         return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", name);
     }
-    const cudaError_t error = cuda_launch_fill(&builder->table, slots, tiles, context_products(), stream);
+    const cudaError_t error = cuda_launch_fill(&builder->table, slots, tiles, context_variant(), stream);
     if (error == cudaErrorInvalidResourceHandle) {
         (void)cudaGetLastError();
         return context_fail_stream(name, ordinal);

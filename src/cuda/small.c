@@ -22,7 +22,7 @@ static fanin_status launch(struct batch *batch, int ordinal, cudaStream_t stream
     }
     /* Small matrices are never more than a launch can fill. */
     (void)cuda_builder_finish(&batch->draws, context_multiprocessors(ordinal), &tiles, &slots);
-    cudaError_t error = cuda_launch_fill(&batch->draws.table, slots, tiles, context_products(), stream);
+    cudaError_t error = cuda_launch_fill(&batch->draws.table, slots, tiles, context_variant(), stream);
     if (error == cudaSuccess) {
         error = orthogonal_launch_small(&batch->table, batch->count, stream);
     }

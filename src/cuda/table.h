@@ -19,9 +19,10 @@
  * memory is slower than the numbers are made: it is fastest where the writes in flight lie close together. */
 #define CUDA_PASSES_LOG2_MAX 4
 
-/* What makes the products of the generator in passes: integer units, or these and float64 units together, which only helps where
- * float64 runs at half of float32's rate. The numbers are the same. */
-enum cuda_products { CUDA_PRODUCTS_INTEGER, CUDA_PRODUCTS_MIXED };
+/* Two ways to make the same numbers. Mixed gives work of the units that have most to do to those that are idle in passes: products of
+ * the generator to the float64 units (generator.h), radiuses to those for special functions (normal_bounds.h). The former only helps
+ * where float64 runs at half of float32's rate. */
+enum cuda_variant { CUDA_VARIANT_PLAIN, CUDA_VARIANT_MIXED };
 
 /* One more axis of an item. */
 struct cuda_axis {
@@ -51,6 +52,7 @@ struct cuda_row {
         struct {
             float mean, sigma;
             float sigma_by_8; /* what passes take */
+            float sigma_low, sigma_high; /* and what they take of the mixed variant: normal_bounds.h */
         } normal_float;
         struct {
             double mean, sigma;

@@ -7,6 +7,7 @@
 #ifndef FANIN_SRC_CUDA_THREAD_H
 #define FANIN_SRC_CUDA_THREAD_H
 
+#include "cuda/normal_bounds.h"
 #include "cuda/store.h"
 #include "cuda/values.h"
 
@@ -45,8 +46,22 @@ STREAM_FUNCTION uint32_t pass_distance(enum dtype dtype, uint32_t j)
     return pass_is_16_bit(dtype) ? j / 2 * CUDA_THREADS * 2 + j % 2 : j * CUDA_THREADS;
 }
 
-STREAM_FUNCTION void pass_store(enum fill_kind kind, enum dtype dtype, bool symmetric, const struct cuda_row *row,
-                                const uint32_t words[PASS_GROUPS][4], uint64_t address)
+/* The 16-bit floats of a group. */
+STREAM_FUNCTION void pass_pack(enum cuda_variant variant, enum fill_kind kind, enum dtype dtype, bool symmetric,
+                               const struct cuda_row *row, const uint32_t words[4], uint32_t packed[2])
+{
+    float values[4];
+    if (variant == CUDA_VARIANT_MIXED && kind == FILL_NORMAL && dtype == DTYPE_BFLOAT16) {
+        normal_bfloat16_by_bounds(row, words, packed);
+        return;
+    }
+    values_floats(kind, true, row, words, values);
+    packed[0] = values_pack(kind, dtype, symmetric, row, values[0], values[1]);
+    packed[1] = values_pack(kind, dtype, symmetric, row, values[2], values[3]);
+}
+
+STREAM_FUNCTION void pass_store(enum cuda_variant variant, enum fill_kind kind, enum dtype dtype, bool symmetric,
+                                const struct cuda_row *row, const uint32_t words[PASS_GROUPS][4], uint64_t address)
 {
     uint32_t packed[4];
     CUDA_UNROLL
@@ -58,17 +73,15 @@ STREAM_FUNCTION void pass_store(enum fill_kind kind, enum dtype dtype, bool symm
             store_16(place, (uint32_t)pair[0], (uint32_t)(pair[0] >> 32), (uint32_t)pair[1], (uint32_t)(pair[1] >> 32));
             continue;
         }
-        float values[4];
-        values_floats(kind, true, row, words[j], values);
         if (dtype == DTYPE_FLOAT32) {
+            float values[4];
+            values_floats(kind, true, row, words[j], values);
             values_bound(kind, row, values);
             store_16(place, float_bits(values[0]), float_bits(values[1]), float_bits(values[2]), float_bits(values[3]));
             continue;
         }
-        const uint32_t side = j % 2;
-        packed[2 * side] = values_pack(kind, dtype, symmetric, row, values[0], values[1]);
-        packed[2 * side + 1] = values_pack(kind, dtype, symmetric, row, values[2], values[3]);
-        if (side == 1) {
+        pass_pack(variant, kind, dtype, symmetric, row, words[j], packed + 2 * (j % 2));
+        if (j % 2 == 1) {
             store_16(address + j / 2 * CUDA_THREADS * 16, packed[0], packed[1], packed[2], packed[3]);
         }
     }
@@ -96,18 +109,18 @@ STREAM_FUNCTION void fill_mixed_passes(enum fill_kind kind, enum dtype dtype, bo
             generator_words_mixed(header->key, row->stream, j == 0 ? wide : generator_advance(wide, distance),
                                   product + distance * PHILOX_MULTIPLIER_0, high, words[j]);
         }
-        pass_store(kind, dtype, symmetric, row, words, address);
+        pass_store(CUDA_VARIANT_MIXED, kind, dtype, symmetric, row, words, address);
         wide = generator_advance(wide, CUDA_PASS);
         product += CUDA_PASS * PHILOX_MULTIPLIER_0;
         address += CUDA_PASS * (pass_is_16_bit(dtype) ? 8 : 16);
     }
 }
 
-STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, bool symmetric, enum cuda_products products,
+STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, bool symmetric, enum cuda_variant variant,
                                         const struct cuda_header *header, const struct cuda_row *row, uint64_t first,
                                         uint64_t address, uint32_t groups, uint32_t thread)
 {
-    if (products == CUDA_PRODUCTS_MIXED && pass_may_mix(kind, dtype)) {
+    if (variant == CUDA_VARIANT_MIXED && pass_may_mix(kind, dtype)) {
         fill_mixed_passes(kind, dtype, symmetric, header, row, first, address, groups, thread);
         return;
     }
@@ -120,7 +133,7 @@ STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, b
         for (uint32_t j = 0; j < PASS_GROUPS; j++) {
             generator_words(header->key, row->stream, product + generator_product(pass_distance(dtype, j)), high, words[j]);
         }
-        pass_store(kind, dtype, symmetric, row, words, address);
+        pass_store(CUDA_VARIANT_PLAIN, kind, dtype, symmetric, row, words, address);
         product += generator_product(CUDA_PASS);
         address += CUDA_PASS * (pass_is_16_bit(dtype) ? 8 : 16);
     }
@@ -130,12 +143,12 @@ STREAM_FUNCTION void fill_random_passes(enum fill_kind kind, enum dtype dtype, b
 #define FILL_OF(kind, dtype, symmetric) (((kind)*DTYPE_COUNT + (dtype)) * 2 + (symmetric))
 
 /* Whole passes of the row, if its kind and dtype have such a loop; else none. Returns how many groups it did. */
-STREAM_FUNCTION uint32_t fill_passes(enum cuda_products products, const struct cuda_header *header, const struct cuda_row *row,
+STREAM_FUNCTION uint32_t fill_passes(enum cuda_variant variant, const struct cuda_header *header, const struct cuda_row *row,
                                      uint64_t first, uint64_t address, uint32_t groups, uint32_t thread)
 {
 #define FILL_PASSES(kind, dtype, symmetric)                                                                                    \
     case FILL_OF(kind, dtype, symmetric):                                                                                      \
-        fill_random_passes(kind, dtype, symmetric, products, header, row, first, address, groups, thread);                     \
+        fill_random_passes(kind, dtype, symmetric, variant, header, row, first, address, groups, thread);                     \
         break;
     switch (FILL_OF(row->kind, row->dtype, row->symmetric)) {
         FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT32, 0)
@@ -381,7 +394,7 @@ STREAM_FUNCTION void fill_rest(const struct cuda_header *header, const union cud
     }
 }
 
-STREAM_FUNCTION void cuda_fill_thread(enum cuda_products products, const struct cuda_header *header, const union cuda_slot *slots,
+STREAM_FUNCTION void cuda_fill_thread(enum cuda_variant variant, const struct cuda_header *header, const union cuda_slot *slots,
                                       uint32_t tile, uint32_t thread)
 {
     const struct cuda_row *const row = fill_find_row(header, slots, tile);
@@ -402,7 +415,7 @@ STREAM_FUNCTION void cuda_fill_thread(enum cuda_products products, const struct 
         }
     }
     if (groups > 0) {
-        groups = fill_passes(products, header, row, first, address, groups, thread);
+        groups = fill_passes(variant, header, row, first, address, groups, thread);
     }
     if (!is_full) {
         fill_rest(header, slots, row, is_line, tile_of_row, groups, thread);

@@ -77,7 +77,7 @@ static void mark_wanted(const struct item *item)
     }
 }
 
-static int launch_all(enum cuda_products products, struct item *items, size_t count, uint64_t seed, int passes_log2,
+static int launch_all(enum cuda_variant variant, struct item *items, size_t count, uint64_t seed, int passes_log2,
                       struct grid_memory *memory)
 {
     static struct cuda_builder builder;
@@ -99,14 +99,14 @@ static int launch_all(enum cuda_products products, struct item *items, size_t co
             /* The smaller kernel sees no more. */
             memset(&builder.table.slot[slots], 0xFF, (CUDA_SLOTS - slots) * sizeof builder.table.slot[0]);
         }
-        grid_fill(products, &builder.table, 0, tiles, memory);
+        grid_fill(variant, &builder.table, 0, tiles, memory);
         launches++;
     }
     return launches;
 }
 
-/* Whether there are kinds and dtypes that are made otherwise with mixed products. */
-static bool mixing_matters(const struct item *items, size_t count)
+/* Whether there are kinds and dtypes that are made otherwise by the mixed variant. */
+static bool variants_differ(const struct item *items, size_t count)
 {
     size_t i = 0;
     while (i < count && ((items[i].fill->kind != FILL_UNIFORM && items[i].fill->kind != FILL_NORMAL) ||
@@ -149,18 +149,18 @@ int compare_items(const struct item *items, size_t count, uint64_t seed, int pas
         placed[i].data = (char *)actual + MARGIN + (int64_t)items[i].data;
     }
     int launches = 0;
-    for (int products = CUDA_PRODUCTS_INTEGER; products <= (mixing_matters(items, count) ? CUDA_PRODUCTS_MIXED : 0); products++) {
+    for (int variant = CUDA_VARIANT_PLAIN; variant <= (variants_differ(items, count) ? CUDA_VARIANT_MIXED : 0); variant++) {
         memset(actual + begin, POISON, bytes);
         memset(writes + begin, 0, bytes);
         struct grid_memory memory = {(uintptr_t)(actual + begin), bytes, writes + begin, 0, 0};
-        launches = launch_all((enum cuda_products)products, placed, count, seed, passes_log2, &memory);
+        launches = launch_all((enum cuda_variant)variant, placed, count, seed, passes_log2, &memory);
         if (memory.strays != 0 || memory.misaligned != 0 || memcmp(writes + begin, wanted + begin, bytes) != 0 ||
             memcmp(actual + begin, expected + begin, bytes) != 0) {
             const struct item *const item = &items[0];
             print_message("%zu items, the first: %s %s, %d axes, %" PRId64 " elements from %" PRId64
-                          ", tiles of 2^%d passes, %s products\n",
+                          ", tiles of 2^%d passes, %s\n",
                           count, fill_kind_table[item->fill->kind].name, dtype_table[item->dtype].name, item->ndim, item->size,
-                          item->start, passes_log2, products == CUDA_PRODUCTS_MIXED ? "mixed" : "integer");
+                          item->start, passes_log2, variant == CUDA_VARIANT_MIXED ? "mixed" : "plain");
         }
         assert_int_equal(memory.strays, 0);
         assert_int_equal(memory.misaligned, 0);

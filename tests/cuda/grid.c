@@ -30,13 +30,13 @@ static inline bool see_store(uint64_t address, uint64_t bytes)
 #include "cuda/scatter.h"
 #include "cuda/thread.h"
 
-void grid_fill(enum cuda_products products, const struct cuda_table *table, uint32_t first, uint32_t count,
+void grid_fill(enum cuda_variant variant, const struct cuda_table *table, uint32_t first, uint32_t count,
                struct grid_memory *memory)
 {
     seen = memory;
     for (uint32_t tile = first; tile < first + count; tile++) {
         for (uint32_t thread = 0; thread < CUDA_THREADS; thread++) {
-            cuda_fill_thread(products, &table->header, table->slot, tile, thread);
+            cuda_fill_thread(variant, &table->header, table->slot, tile, thread);
         }
     }
 }
@@ -75,7 +75,7 @@ void grid_reflectors(const struct columns *columns)
 void grid_small(const struct columns *columns)
 {
     struct orthogonal_reflector reflectors[SMALL_SHORTER];
-    double products[SMALL_SHORTER][SMALL_LANES];
+    double variant[SMALL_SHORTER][SMALL_LANES];
     for (int64_t i = 0; i < columns->shorter; i++) {
         reflectors[i] = small_reflector(columns, i);
     }
@@ -88,13 +88,13 @@ void grid_small(const struct columns *columns)
         for (int thread = 0; thread < SMALL_THREADS; thread++) {
             const int lane = thread % SMALL_LANES, place = thread / SMALL_LANES;
             if (i + 1 + place < columns->shorter) {
-                products[place][lane] = small_product(columns, i, i + 1 + place, lane);
+                variant[place][lane] = small_product(columns, i, i + 1 + place, lane);
             }
         }
         for (int thread = SMALL_THREADS - 1; thread >= 0; thread--) {
             const int lane = thread % SMALL_LANES, place = thread / SMALL_LANES;
             if (i + 1 + place < columns->shorter) {
-                small_apply(columns, i, i + 1 + place, lane, products[place]);
+                small_apply(columns, i, i + 1 + place, lane, variant[place]);
             }
         }
         for (int64_t thread = SMALL_THREADS - 1; thread >= 0; thread--) {
@@ -128,12 +128,12 @@ void grid_cut(const struct cut *cut, struct grid_memory *memory)
     }
 }
 
-void grid_words(enum cuda_products products, uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
+void grid_words(enum cuda_variant variant, uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4])
 {
     const uint32_t low = (uint32_t)block, high = (uint32_t)(block >> 32);
     uint32_t key[PHILOX_ROUNDS][2];
     generator_keys(seed, key);
-    if (products == CUDA_PRODUCTS_MIXED) {
+    if (variant == CUDA_VARIANT_MIXED) {
         generator_words_mixed(key, stream, generator_wide(low), low * PHILOX_MULTIPLIER_0, high, out);
     } else {
         generator_block(key, stream, low, high, out);

@@ -23,7 +23,7 @@ struct grid_memory {
 
 /* The blocks of threads [first, first + count) of a table's launch. A store outside of the memory ends the program's test by
  * being counted, not by being done. */
-void grid_fill(enum cuda_products products, const struct cuda_table *table, uint32_t first, uint32_t count,
+void grid_fill(enum cuda_variant variant, const struct cuda_table *table, uint32_t first, uint32_t count,
                struct grid_memory *memory);
 
 /* The statistic's tiles, all of them. */
@@ -39,7 +39,7 @@ void grid_signs(const struct columns *columns);
 void grid_cut(const struct cut *cut, struct grid_memory *memory);
 
 /* The generator's words, and with cuRAND's header those of its own curand_Philox4x32_10; false where there is none. */
-void grid_words(enum cuda_products products, uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
+void grid_words(enum cuda_variant variant, uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
 bool grid_words_of_curand(uint64_t seed, uint64_t stream, uint64_t block, uint32_t out[4]);
 
 #ifdef __cplusplus

@@ -40,7 +40,7 @@ struct mock {
     int fail_copy, fail_scatter, fail_read, fail_wait;
 
     /* What happened. Foreign rows are of memory that is not the device's. */
-    enum cuda_products products; /* of the last fill */
+    enum cuda_variant variant; /* of the last fill */
     int launches[2], foreign_rows, pointers_looked_up, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;

@@ -6,9 +6,9 @@
 #include "cuda/upload.h"
 #include "grid.h"
 
-cudaError_t cuda_launch_load(enum cuda_products products)
+cudaError_t cuda_launch_load(enum cuda_variant variant)
 {
-    (void)products;
+    (void)variant;
     mock.loads++;
     mock.loaded_relaxed = mock.mode == cudaStreamCaptureModeRelaxed;
     return mock_result(mock.load_error);
@@ -35,7 +35,7 @@ static bool is_written(const struct cuda_table *table, const struct mock_region 
     return is_written;
 }
 
-cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_products products,
+cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_variant variant,
                              cudaStream_t stream)
 {
     (void)slots;
@@ -52,10 +52,10 @@ cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint3
         if (is_written(table, &mock.regions[i])) {
             /* Rows of other regions are strays of this one, and not written. */
             struct grid_memory memory = {(uintptr_t)mock.regions[i].base, mock.regions[i].bytes, NULL, 0, 0};
-            grid_fill(products, table, 0, tiles, &memory);
+            grid_fill(variant, table, 0, tiles, &memory);
         }
     }
-    mock.products = products;
+    mock.variant = variant;
     mock.launches[mock_current_device()]++;
     return cudaSuccess;
 }

@@ -1,7 +1,7 @@
 /* What device code does in one instruction, or in fewer steps, against the definition, for every float. Needs a GPU. */
 #include "device.h"
 
-#include "cuda/values.h"
+#include "cuda/normal_bounds.h"
 
 struct result {
     unsigned long long wrong;
@@ -107,6 +107,16 @@ __device__ static bool wide_product_is_right(uint32_t word)
            generator_wide_product(wide, PHILOX_MULTIPLIER_1) == generator_wide(__umulhi(word, PHILOX_MULTIPLIER_1));
 }
 
+/* With the log and the root that this device makes. */
+__device__ static bool radius_is_bounded(uint32_t word)
+{
+    const float radius = __fsqrt_rn(normal_log_float(uniform_unit_float(word)));
+    float sigma_low, sigma_high, low, high;
+    normal_bounds_of_sigma(1.0, &sigma_low, &sigma_high);
+    normal_root_bounds(word, &low, &high);
+    return !(__fmul_rn(low, sigma_low) > radius) && __fmul_rn(high, sigma_high) >= radius;
+}
+
 template <test is_right> __global__ void check_all(result *out)
 {
     const uint64_t threads = (uint64_t)gridDim.x * blockDim.x;
@@ -164,6 +174,11 @@ static void test_wide_product(void **)
     run(check_all<wide_product_is_right>);
 }
 
+static void test_radius_bounds(void **)
+{
+    run(check_all<radius_is_bounded>);
+}
+
 int main()
 {
     if (!device_is_there()) {
@@ -176,6 +191,7 @@ int main()
         cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_unit_double),
         cmocka_unit_test(test_wide_product),
+        cmocka_unit_test(test_radius_bounds),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }

@@ -108,7 +108,7 @@ static void test_far_starts(void **state)
 
 /* An item of 2^33 elements and more, of which only the last tiles are done: the address of its start is made up, so that these
  * lie in memory. The host fills the same elements as an item that starts there. */
-static void check_far_addresses(enum cuda_products products)
+static void check_far_addresses(enum cuda_variant variant)
 {
     static _Alignas(64) float actual[6000], expected[6000];
     static unsigned char writes[sizeof actual];
@@ -131,7 +131,7 @@ static void check_far_addresses(enum cuda_products products)
     const uint32_t of_last = (uint32_t)((last - 1) / of_tile + 1);
     assert_int_equal(tiles, (count - 1) / of_tile + 1);
     struct grid_memory memory = {(uintptr_t)actual, sizeof actual, writes, 0, 0};
-    grid_fill(products, &builder.table, tiles - of_last, of_last, &memory);
+    grid_fill(variant, &builder.table, tiles - of_last, of_last, &memory);
     assert_int_equal(memory.strays, 0);
 
     struct item end = compare_line(&fill, DTYPE_FLOAT32, count - last, last, 0);
@@ -149,8 +149,8 @@ static void check_far_addresses(enum cuda_products products)
 static void test_far_addresses(void **state)
 {
     (void)state;
-    check_far_addresses(CUDA_PRODUCTS_INTEGER);
-    check_far_addresses(CUDA_PRODUCTS_MIXED);
+    check_far_addresses(CUDA_VARIANT_PLAIN);
+    check_far_addresses(CUDA_VARIANT_MIXED);
 }
 
 /* Bounds whose distance is rounded up: where the word is among the largest, low + u·width passes the upper one. */

@@ -14,7 +14,7 @@ static uint64_t draw(uint64_t *random)
     return drawn & 1 ? compare_random(random) : (UINT64_C(1) << (drawn >> 58)) - (drawn >> 1 & 1);
 }
 
-/* With both kinds of products, against the stream's definition and, where it is to be had, cuRAND's own function. */
+/* In both variants, against the stream's definition and, where it is to be had, cuRAND's own function. */
 static void test_words(void **state)
 {
     (void)state;
@@ -23,9 +23,9 @@ static void test_words(void **state)
         const uint64_t seed = draw(&random), stream = draw(&random), block = draw(&random);
         uint32_t defined[4], words[4], of_curand[4];
         philox_block(seed, stream, block, defined);
-        grid_words(CUDA_PRODUCTS_INTEGER, seed, stream, block, words);
+        grid_words(CUDA_VARIANT_PLAIN, seed, stream, block, words);
         assert_memory_equal(words, defined, sizeof words);
-        grid_words(CUDA_PRODUCTS_MIXED, seed, stream, block, words);
+        grid_words(CUDA_VARIANT_MIXED, seed, stream, block, words);
         assert_memory_equal(words, defined, sizeof words);
         if (grid_words_of_curand(seed, stream, block, of_curand)) {
             assert_memory_equal(of_curand, defined, sizeof of_curand);

@@ -21,15 +21,15 @@ static void test_one_device(void **state)
 }
 
 /* This program also runs with the environment variable set. */
-static void test_products(void **state)
+static void test_variant(void **state)
 {
     (void)state;
-    const char *const wanted = getenv("FANIN_CUDA_PRODUCTS");
+    const char *const wanted = getenv("FANIN_CUDA_VARIANT");
     const bool is_mixed = wanted != NULL && strcmp(wanted, "mixed") == 0;
-    mock.products = is_mixed ? CUDA_PRODUCTS_INTEGER : CUDA_PRODUCTS_MIXED;
+    mock.variant = is_mixed ? CUDA_VARIANT_PLAIN : CUDA_VARIANT_MIXED;
     assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
     assert_memory_equal(on_device[1], expected, sizeof expected);
-    assert_int_equal(mock.products, is_mixed ? CUDA_PRODUCTS_MIXED : CUDA_PRODUCTS_INTEGER);
+    assert_int_equal(mock.variant, is_mixed ? CUDA_VARIANT_MIXED : CUDA_VARIANT_PLAIN);
 }
 
 static void test_managed_memory(void **state)
@@ -273,7 +273,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_loading, setup),
-        cmocka_unit_test_setup(test_products, setup),
+        cmocka_unit_test_setup(test_variant, setup),
         cmocka_unit_test_setup(test_one_device, setup),
         cmocka_unit_test_setup(test_managed_memory, setup),
         cmocka_unit_test_setup(test_two_devices, setup),
