@@ -124,7 +124,7 @@ def gpu_tables(data):
              for r in results if r["group"] == "small"]
     torch_note = f" torch fills {torch['results'][0]['values']:,} values." if others else ""
     return ["### GPU", "", f"{run['gpu']}. Rates are medians; shares and ratios, of fastest repeats.{torch_note}", "",
-            f"Fills of {most >> 20} MiB; `words`: the generator alone, of 32 bits and the upper 16 of them:", "",
+            f"Fills of {most >> 20} MiB; `words`: the generator alone, of 32 bits and the upper 16 of them, `mixed-words`: the mixed variant's:", "",
             *table(["fill", "dtype", *heading, *torch_heading], fills),
             "GB/s by size:", "", *table(["fill", *(f"{size >> 10} KiB" if size < 1 << 20 else f"{size >> 20} MiB" for size in sizes)], rows),
             "Models: rules, plan and fill, and `-run`, the call of `fanin_plan_run` alone:", "",

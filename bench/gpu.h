@@ -30,8 +30,8 @@ void gpu_wait(const struct gpu *gpu);
 void gpu_store(const struct gpu *gpu, int64_t bytes);
 
 /* Puts a kernel into the stream that stores the generator's words (of stream 0 under `seed`, from block 0 on) to the first
- * `bytes`, a multiple of 64 KiB: whole, or their upper 16 bits. No fill of random numbers of that size
- * can be faster in that variant, the mixed or the plain one. */
+ * `bytes`, a multiple of 64 KiB: whole, or their upper 16 bits. No fill of random numbers of that size can be faster in
+ * that variant, the mixed or the plain one. */
 void gpu_generate(const struct gpu *gpu, uint64_t seed, bool upper_16, bool mixed, int64_t bytes);
 
 /* Sets the first `bytes` to 0xff; and copies to the host what is there when all in the stream is done. */

@@ -2,8 +2,8 @@
  *
  * A device's units for special functions make a log and a root in an instruction each, good to about 2^-22. That is not the contract's
  * radius, but says between which two numbers it lies. All that follows, a product, an fma and a rounding to 8 bits, is monotone: where
- * both bounds give the same number, the contract's radius gives it too. Elsewhere, which is one group of a warp in fifteen, it is
- * computed. */
+ * both bounds give the same number, the contract's radius gives it too. Elsewhere it is computed: with mean 0 for one group of a warp in
+ * fifteen. */
 #ifndef FANIN_SRC_CUDA_NORMAL_BOUNDS_H
 #define FANIN_SRC_CUDA_NORMAL_BOUNDS_H
 
@@ -11,17 +11,17 @@
 
 #include <math.h>
 
-/* How far the log may be off: relatively for u <= 1/2, where it is 1 or more, absolutely above. PTX promises 2^-22.6. */
+/* How far the log may be off: relatively for u <= 1/2, where it is 1 or more, absolutely above. It is what PTX promises. */
 #define NORMAL_LOG2_ERROR 0x1p-22f
 
 /* How far the root may be off, relatively. PTX promises 2^-23. */
 #define NORMAL_ROOT_ERROR 0x1p-22
 
 /* By how much √(2 ln 2)·√(-log2 u), the root and the log being as far off as that, may miss the contract's radius beyond what is
- * added to the log, relatively. A test tries all u and finds 4.9e-7 to be enough. */
+ * added to the log, relatively. A test tries all u and finds 5.7e-7 to be enough. */
 #define NORMAL_RADIUS_MARGIN 6e-7
 
-/* Both are on the host what a device may make of it at worst, with a sign of the error that changes from one number to the next. */
+/* Both are on the host nearly as far off as they may be, with a sign of the error that changes from one number to the next. */
 STREAM_FUNCTION float normal_log2_near(float u)
 {
 #ifdef __CUDA_ARCH__
@@ -50,8 +50,9 @@ STREAM_FUNCTION float normal_root_near(float x)
 STREAM_FUNCTION void normal_bounds_of_sigma(double sigma, float *low, float *high)
 {
     const double scaled = sigma * sqrt(2.0 * log(2.0));
-    *low = nextafterf((float)(scaled * (1.0 - NORMAL_RADIUS_MARGIN)), 0.0f);
-    *high = nextafterf((float)(scaled * (1.0 + NORMAL_RADIUS_MARGIN)), sigma < 0.0 ? -INFINITY : INFINITY);
+    /* Zeros have a sign too, which a mean of -0 lets through. */
+    *low = copysignf(nextafterf((float)(scaled * (1.0 - NORMAL_RADIUS_MARGIN)), 0.0f), (float)sigma);
+    *high = nextafterf((float)(scaled * (1.0 + NORMAL_RADIUS_MARGIN)), signbit(sigma) ? -INFINITY : INFINITY);
 }
 
 /* √(-log2 u) from below, or a NaN where that is not above 0, and from above. */

@@ -75,7 +75,7 @@ void grid_reflectors(const struct columns *columns)
 void grid_small(const struct columns *columns)
 {
     struct orthogonal_reflector reflectors[SMALL_SHORTER];
-    double variant[SMALL_SHORTER][SMALL_LANES];
+    double products[SMALL_SHORTER][SMALL_LANES];
     for (int64_t i = 0; i < columns->shorter; i++) {
         reflectors[i] = small_reflector(columns, i);
     }
@@ -88,13 +88,13 @@ void grid_small(const struct columns *columns)
         for (int thread = 0; thread < SMALL_THREADS; thread++) {
             const int lane = thread % SMALL_LANES, place = thread / SMALL_LANES;
             if (i + 1 + place < columns->shorter) {
-                variant[place][lane] = small_product(columns, i, i + 1 + place, lane);
+                products[place][lane] = small_product(columns, i, i + 1 + place, lane);
             }
         }
         for (int thread = SMALL_THREADS - 1; thread >= 0; thread--) {
             const int lane = thread % SMALL_LANES, place = thread / SMALL_LANES;
             if (i + 1 + place < columns->shorter) {
-                small_apply(columns, i, i + 1 + place, lane, variant[place]);
+                small_apply(columns, i, i + 1 + place, lane, products[place]);
             }
         }
         for (int64_t thread = SMALL_THREADS - 1; thread >= 0; thread--) {

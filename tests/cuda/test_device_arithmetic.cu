@@ -111,10 +111,11 @@ __device__ static bool wide_product_is_right(uint32_t word)
 __device__ static bool radius_is_bounded(uint32_t word)
 {
     const float radius = __fsqrt_rn(normal_log_float(uniform_unit_float(word)));
-    float sigma_low, sigma_high, low, high;
-    normal_bounds_of_sigma(1.0, &sigma_low, &sigma_high);
+    const double scale = sqrt(2.0 * log(2.0));
+    float low, high;
     normal_root_bounds(word, &low, &high);
-    return !(__fmul_rn(low, sigma_low) > radius) && __fmul_rn(high, sigma_high) >= radius;
+    /* Without the roundings of any sigma_low and sigma_high, which only widen the bounds. */
+    return !(low * (scale * (1.0 - NORMAL_RADIUS_MARGIN)) > radius) && high * (scale * (1.0 + NORMAL_RADIUS_MARGIN)) >= radius;
 }
 
 template <test is_right> __global__ void check_all(result *out)
