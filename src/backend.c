@@ -52,3 +52,14 @@ fanin_status backend_find(const char *name, DLDevice device, const struct backen
                           (int)kDLCUDAManaged);
     }
 }
+
+fanin_status backend_run(const struct backend *backend, const struct item *items, size_t count, const fanin_options *options)
+{
+    void *acquired = NULL;
+    fanin_status status = backend->acquire(items, count, options, &acquired);
+    if (status == FANIN_OK) {
+        status = backend->run(items, count, options, acquired);
+        backend->release(acquired);
+    }
+    return status;
+}

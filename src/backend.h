@@ -16,9 +16,17 @@ struct backend {
      * being captured (CAPTURE). */
     fanin_status (*check)(const struct item *items, size_t count, bool waits, const fanin_options *options);
 
-    /* Fills all items in one parallel pass. Every item was found supported and checked, none is CUSTOM, none has data NULL, no
-     * two share memory. Options are normalised: no NULL, `size` whole, `contract` resolved. */
-    fanin_status (*run)(const struct item *items, size_t count, const fanin_options *options);
+    /* Gets what a run of these items needs besides them, such as memory and libraries: where a plan has several backends, all is
+     * there before the first one writes. Every item was found supported and checked, none is CUSTOM, none has data NULL, no two
+     * share memory. Options are normalised: no NULL, `size` whole, `contract` resolved. `*out`, NULL where nothing is needed, goes
+     * to `run`, and once to `release`, whether it ran or not. Items and options are borrowed until then. */
+    fanin_status (*acquire)(const struct item *items, size_t count, const fanin_options *options, void **out);
+
+    /* Fills the same items in one parallel pass. */
+    fanin_status (*run)(const struct item *items, size_t count, const fanin_options *options, void *acquired);
+
+    /* Leaves the last error as it is; NULL is fine. */
+    void (*release)(void *acquired);
 
     /* Calls the caller's function for a CUSTOM item, which was found supported and checked; `call` lacks the stream only. */
     fanin_status (*run_custom)(const struct item *item, const fanin_options *options, fanin_custom_call *call);
@@ -29,6 +37,9 @@ struct backend {
 
 /* The backend for a device; DEVICE with the reason where there is none. */
 fanin_status backend_find(const char *name, DLDevice device, const struct backend **out);
+
+/* Acquires, runs and releases. */
+fanin_status backend_run(const struct backend *backend, const struct item *items, size_t count, const fanin_options *options);
 
 extern const struct backend cpu_backend;
 

@@ -19,7 +19,7 @@ static fanin_status fail(fanin_status status, const char *message)
 
 static fanin_status read_items(const struct item *items, size_t count, const fanin_options *options)
 {
-    return cpu_backend.run(items, count, options);
+    return backend_run(&cpu_backend, items, count, options);
 }
 
 static const struct cuda_host host = {fail, read_items};

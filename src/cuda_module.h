@@ -7,7 +7,7 @@
 #include "module.h"
 
 /* Raised when items, fills, tensors, options or the structs below change between versions of the library (module.h). */
-#define CUDA_MODULE_REVISION 6
+#define CUDA_MODULE_REVISION 7
 #define CUDA_MODULE_ABI      MODULE_ABI(CUDA_MODULE_REVISION)
 
 /* What the library lends to the module. */

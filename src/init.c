@@ -15,7 +15,10 @@ static fanin_status fill(const char *name, const struct tensor *tensor, const st
     struct plan_items items = {.backend = backend, .source = &source};
     fanin_status status = plan_items_add(&items, tensor, lowering, name, arena);
     status = status == FANIN_OK ? plan_items_open(&items) : status;
-    status = status == FANIN_OK ? plan_items_run(&items, log_takes_norm(lowering, options), options) : status;
+    struct plan_items_run run = {.items = NULL};
+    status = status == FANIN_OK ? plan_items_begin(&items, log_takes_norm(lowering, options), options, &run) : status;
+    status = status == FANIN_OK ? plan_items_fill(&run, options) : status;
+    plan_items_end(&run);
     status = status == FANIN_OK ? source_check(&source) : status;
     source_close(&source);
     return status;

@@ -1,18 +1,41 @@
 #include "module.h"
 
 #include <dlfcn.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-bool module_path(const char *file, char path[PATH_MAX])
+/* The loader keeps the folder as it was when it opened the library: a path that is relative now means another place where the working
+ * directory was changed since. It keeps none for the program itself. */
+static bool loaded_from(char path[PATH_MAX])
 {
     static const char in_this_file;
     Dl_info info;
-    /* A name without a folder is what a program was called by, and would be looked for in the working directory. */
-    if (dladdr(&in_this_file, &info) == 0 || info.dli_fname == NULL || strchr(info.dli_fname, '/') == NULL ||
-        realpath(info.dli_fname, path) == NULL) {
+    struct link_map *map = NULL;
+    if (dladdr1(&in_this_file, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 || map == NULL) {
+        return false;
+    }
+    if (map->l_name[0] == '\0') {
+        return realpath("/proc/self/exe", path) != NULL;
+    }
+    /* A working directory, and a path relative to it. */
+    char folder[2 * PATH_MAX];
+    const char *const slash = strrchr(map->l_name, '/');
+    char *joined = NULL;
+    if (dlinfo(map, RTLD_DI_ORIGIN, folder) != 0 ||
+        asprintf(&joined, "%s/%s", folder, slash != NULL ? slash + 1 : map->l_name) < 0) {
+        return false;
+    }
+    const bool is_known = realpath(joined, path) != NULL;
+    free(joined);
+    return is_known;
+}
+
+bool module_path(const char *file, char path[PATH_MAX])
+{
+    if (!loaded_from(path)) {
         return false;
     }
     char *const place = strrchr(path, '/') + 1;

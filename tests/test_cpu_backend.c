@@ -35,7 +35,7 @@ static void run_items(const struct item *items, size_t count, int threads)
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(cpu_backend.supports(&items[i]), FANIN_OK);
     }
-    assert_int_equal(cpu_backend.run(items, count, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, items, count, &options), FANIN_OK);
 }
 
 /* Writes the item's elements where they belong, coordinate by coordinate. `to` stands for the item's data. */
@@ -259,7 +259,7 @@ static void no_items(void **state)
 {
     (void)state;
     const fanin_options options = options_of(0);
-    assert_int_equal(cpu_backend.run(NULL, 0, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, NULL, 0, &options), FANIN_OK);
 }
 
 static void supported_dtypes(void **state)

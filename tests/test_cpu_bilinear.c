@@ -16,7 +16,7 @@ static void fill_filters(const int64_t shape[4], double centred, enum dtype dtyp
     const struct fill fill = {.kind = FILL_BILINEAR, .a = centred, .ndim = 4, .domain = shape};
     const struct item item = test_row(&fill, dtype, out, 0, shape[0] * shape[1] * shape[2] * shape[3]);
     const fanin_options options = options_of(1);
-    assert_int_equal(cpu_backend.run(&item, 1, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, &item, 1, &options), FANIN_OK);
 }
 
 /* The bytes that a recorded value has in a dtype that can hold it. */

@@ -139,7 +139,7 @@ static void check_fill(const struct fill *fill, enum dtype dtype)
             options.threads = threads;
             memset(found, 0xA5, sizeof found);
             set_all(environments[e]);
-            const fanin_status status = cpu_backend.run(&item, 1, &options);
+            const fanin_status status = backend_run(&cpu_backend, &item, 1, &options);
             const control after = get();
             const int others = count_others(environments[e]);
             set_all(CONTRACT);
@@ -197,7 +197,7 @@ static void norms(void **state)
     fanin_options options = FANIN_OPTIONS_INIT;
     options.threads = THREADS;
     double reference;
-    assert_int_equal(cpu_backend.run(&item, 1, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, &item, 1, &options), FANIN_OK);
     assert_int_equal(cpu_backend.norm(&tensor, &options, &reference), FANIN_OK);
     for (int e = 0; e < ENVIRONMENTS; e++) {
         double norm = 0.0;

@@ -1,6 +1,7 @@
 /* Which backend a tensor's device picks, with a second backend in the place of CUDA's: its items never reach the CPU, nor those of
  * the CPU it, and a custom fill without a function for the device never runs. What the backend is asked before it writes. */
 #include "backend.h"
+#include "cpu/orthogonal_set.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +11,8 @@
 
 #include <string.h>
 
-static int device_runs, device_items, custom_calls, checked_items, checks_that_wait;
-static bool check_fails;
+static int device_runs, device_items, custom_calls, checked_items, checks_that_wait, acquired, released;
+static bool check_fails, device_acquire_fails, cpu_acquire_fails;
 
 static fanin_status device_supports(const struct item *item)
 {
@@ -31,9 +32,27 @@ static fanin_status device_check(const struct item *items, size_t count, bool wa
     return check_fails ? fanin_fail(FANIN_ERROR_CAPTURE, "parameter '%s': not now", items[count - 1].name) : FANIN_OK;
 }
 
-static fanin_status device_run(const struct item *items, size_t count, const fanin_options *options)
+static fanin_status device_acquire(const struct item *items, size_t count, const fanin_options *options, void **out)
+{
+    (void)items, (void)count, (void)options;
+    if (device_acquire_fails) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory on the device");
+    }
+    acquired++;
+    *out = &acquired;
+    return FANIN_OK;
+}
+
+static void device_release(void *context)
+{
+    assert_ptr_equal(context, &acquired);
+    released++;
+}
+
+static fanin_status device_run(const struct item *items, size_t count, const fanin_options *options, void *context)
 {
     (void)options;
+    assert_ptr_equal(context, &acquired);
     device_runs++;
     device_items += (int)count;
     for (size_t i = 0; i < count; i++) {
@@ -56,8 +75,21 @@ static fanin_status device_norm(const struct tensor *tensor, const fanin_options
     return FANIN_OK;
 }
 
-static const struct backend device_backend = {"device",   device_supports,   device_check,
-                                              device_run, device_run_custom, device_norm};
+static const struct backend device_backend = {"device",       device_supports,   device_check, device_acquire, device_run,
+                                              device_release, device_run_custom, device_norm};
+
+/* What the CPU's backend asks for first. */
+fanin_status __real_cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,
+                                        struct cpu_orthogonal_set **out);
+fanin_status __wrap_cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,
+                                        struct cpu_orthogonal_set **out);
+
+fanin_status __wrap_cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,
+                                        struct cpu_orthogonal_set **out)
+{
+    return cpu_acquire_fails ? fanin_fail(FANIN_ERROR_SOLVER, "no LAPACK")
+                             : __real_cpu_orthogonal_open(items, count, options, out);
+}
 
 fanin_status __wrap_backend_find(const char *name, DLDevice device, const struct backend **out);
 
@@ -161,6 +193,41 @@ static void test_each_to_its_own(void **state)
     assert_memory_equal(values, expected, sizeof values);
 }
 
+/* Where one backend cannot get what it needs, none writes, and all give back what they got. */
+static void test_acquired_before_written(void **state)
+{
+    (void)state;
+    float values[2] = {0};
+    static const char *const names[] = {"a_weight", "b_weight"};
+    fanin_plan *plan = NULL;
+    assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+    for (int i = 0; i < 2; i++) {
+        const DLTensor tensor = tensor_of(&values[i], i % 2 ? kDLCUDA : kDLCPU);
+        const fanin_desc desc = desc_of(names[i]);
+        assert_int_equal(fanin_plan_add(plan, initializer("one"), &desc, &tensor), FANIN_OK);
+    }
+    acquired = released = device_runs = 0;
+    cpu_acquire_fails = true;
+    assert_int_equal(fanin_plan_run(plan, NULL), FANIN_ERROR_SOLVER);
+    assert_string_equal(fanin_last_error(), "no LAPACK");
+    cpu_acquire_fails = false;
+    assert_int_equal(acquired, 1);
+    assert_int_equal(released, 1);
+    device_acquire_fails = true;
+    assert_int_equal(fanin_plan_run(plan, NULL), FANIN_ERROR_MEMORY);
+    device_acquire_fails = false;
+    assert_int_equal(acquired, 1);
+    assert_int_equal(released, 1);
+    assert_int_equal(device_runs, 0);
+    assert_true(values[0] == 0.0f && values[1] == 0.0f);
+
+    assert_int_equal(fanin_plan_run(plan, NULL), FANIN_OK);
+    assert_int_equal(acquired, 2);
+    assert_int_equal(released, 2);
+    assert_true(values[0] == 1.0f && values[1] == 42.0f);
+    fanin_plan_free(plan);
+}
+
 static void test_device_alone(void **state)
 {
     (void)state;
@@ -248,6 +315,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_to_its_own),
+        cmocka_unit_test(test_acquired_before_written),
         cmocka_unit_test(test_device_alone),
         cmocka_unit_test(test_custom_without_function),
         cmocka_unit_test(test_check),

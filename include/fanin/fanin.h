@@ -198,8 +198,8 @@ typedef struct fanin_options {
  * initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
  * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY, SOLVER
  * (orthogonal), CAPTURE (what has to wait for a CUDA stream, the log's norm too), and those of fanin_create for an `__init__`.
- * Nothing is written then; only a custom fill, the caller's statistic, or a file that changes or fails while it is read (FILE,
- * FORMAT), may fail after the first write. */
+ * Nothing is written then; only a custom fill, a statistic (the caller's, or that of a CUDA tensor, which takes up to 1 MB), a file
+ * that changes or fails while it is read (FILE, FORMAT), or a device that fails, may fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -230,9 +230,9 @@ FANIN_API fanin_status fanin_plan_check(const fanin_plan *plan);
 FANIN_API fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out);
 
 /* Checks the plan, then fills all of it; may be called again. options: NULL means the defaults. Two threads must not run one
- * plan at once: both would write the same memory. After the first write only a custom fill, the caller's statistic, a file
- * that changes or fails while it is read, or a solver (where orthogonal matrices need more than 256 MiB of memory together)
- * can fail; the contents of the plan's tensors are then unspecified. */
+ * plan at once: both would write the same memory. After the first write only a custom fill, a statistic (as above), a file that
+ * changes or fails while it is read, a device, or a solver (on the CPU where orthogonal matrices need more than 256 MiB of memory
+ * together; on a device always) can fail; the contents of the plan's tensors are then unspecified. */
 FANIN_API fanin_status fanin_plan_run(const fanin_plan *plan, const fanin_options *options);
 
 /* ---------------------------------------------------------------- 5. typed constructors ---------------------------- */

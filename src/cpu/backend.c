@@ -135,41 +135,74 @@ static fanin_status fill_ready(const struct run *run, int threads)
     return status == FANIN_OK ? parallel_for(total, TILE, threads, fill_tile, run) : status;
 }
 
-static fanin_status fill_all(struct run *run, const fanin_options *options)
+static fanin_status fill_all(const struct run *run, int threads)
 {
-    fanin_status status = cpu_orthogonal_open(run->items, run->count, options, &run->orthogonal);
     if (run->orthogonal == NULL) {
-        return status == FANIN_OK ? fill_ready(run, options->threads) : status;
+        return fill_ready(run, threads);
     }
+    fanin_status status = FANIN_OK;
     while (status == FANIN_OK && !cpu_orthogonal_done(run->orthogonal)) {
         status = cpu_orthogonal_next(run->orthogonal);
         if (status == FANIN_OK) {
-            status = fill_ready(run, options->threads);
+            status = fill_ready(run, threads);
         }
     }
-    cpu_orthogonal_close(run->orthogonal);
     return status;
 }
 
 /* So few need no memory for their numbers. */
 #define FEW_ITEMS 8
 
-static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
+struct acquired {
+    struct cpu_orthogonal_set *orthogonal;
+    int64_t *begin;
+};
+
+static void release(void *context)
+{
+    struct acquired *const acquired = context;
+    if (acquired != NULL) {
+        cpu_orthogonal_close(acquired->orthogonal);
+        free(acquired->begin);
+        free(acquired);
+    }
+}
+
+static fanin_status acquire(const struct item *items, size_t count, const fanin_options *options, void **out)
+{
+    struct cpu_orthogonal_set *orthogonal;
+    *out = NULL;
+    const fanin_status status = cpu_orthogonal_open(items, count, options, &orthogonal);
+    if (status != FANIN_OK || (orthogonal == NULL && count <= FEW_ITEMS)) {
+        return status;
+    }
+    struct acquired *const acquired = calloc(1, sizeof *acquired);
+    int64_t *const begin = reallocarray(NULL, count, sizeof *begin);
+    if (acquired == NULL || begin == NULL) {
+        cpu_orthogonal_close(orthogonal);
+        free(acquired);
+        free(begin);
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu fills", count);
+    }
+    *acquired = (struct acquired){orthogonal, begin};
+    *out = acquired;
+    return FANIN_OK;
+}
+
+static fanin_status run(const struct item *items, size_t count, const fanin_options *options, void *context)
 {
     if (count == 0) {
         return FANIN_OK;
     }
+    const struct acquired *const acquired = context;
     int64_t few[FEW_ITEMS];
-    int64_t *const begin = count <= FEW_ITEMS ? few : reallocarray(NULL, count, sizeof *begin);
-    if (begin == NULL) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a table of %zu fills", count);
-    }
-    struct run all = {items, begin, count, options->seed, cpu_kernels_named(options->cpu), NULL};
-    const fanin_status status = fill_all(&all, options);
-    if (begin != few) {
-        free(begin);
-    }
-    return status;
+    const struct run all = {.items = items,
+                            .begin = acquired != NULL ? acquired->begin : few,
+                            .count = count,
+                            .seed = options->seed,
+                            .kernels = cpu_kernels_named(options->cpu),
+                            .orthogonal = acquired != NULL ? acquired->orthogonal : NULL};
+    return fill_all(&all, options->threads);
 }
 
-const struct backend cpu_backend = {"cpu", supports, check, run, run_custom, cpu_norm};
+const struct backend cpu_backend = {"cpu", supports, check, acquire, run, release, run_custom, cpu_norm};

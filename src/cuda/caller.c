@@ -28,7 +28,7 @@ static pthread_mutex_t known_lock = PTHREAD_MUTEX_INITIALIZER;
 struct search {
     char *paths[MOST_RUNTIMES];
     int count;
-    unsigned long long opened;
+    unsigned long long before, opened;
 };
 
 static int see_library(struct dl_phdr_info *info, size_t size, void *context)
@@ -36,7 +36,7 @@ static int see_library(struct dl_phdr_info *info, size_t size, void *context)
     (void)size;
     struct search *const search = context;
     search->opened = info->dlpi_adds;
-    if (info->dlpi_adds == known.opened) {
+    if (search->opened == search->before) {
         return 1; /* nothing new */
     }
     const char *const slash = strrchr(info->dlpi_name, '/');
@@ -49,19 +49,44 @@ static int see_library(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
-static void add_runtime(void *library)
+static struct runtime runtime_of(void *library)
 {
     struct runtime runtime;
     /* As POSIX has it: through the object pointer. */
     *(void **)&runtime.peek = dlsym(library, "cudaPeekAtLastError");
     *(void **)&runtime.take = dlsym(library, "cudaGetLastError");
-    bool is_new = runtime.peek != NULL && runtime.take != NULL && runtime.peek != cudaPeekAtLastError;
+    return runtime;
+}
+
+static void add_runtime(const struct runtime *runtime)
+{
+    bool is_new = runtime->peek != NULL && runtime->take != NULL && runtime->peek != cudaPeekAtLastError;
     for (int i = 0; i < known.count; i++) {
-        is_new = is_new && known.list[i].peek != runtime.peek;
+        is_new = is_new && known.list[i].peek != runtime->peek;
     }
     if (is_new && known.count < MOST_RUNTIMES) {
-        known.list[known.count++] = runtime;
+        known.list[known.count++] = *runtime;
     }
+}
+
+/* The loader is asked without the lock: another thread may hold the loader's own, and wait for this one in a library's constructor. */
+static void look_again(const struct search *search)
+{
+    struct runtime found[1 + MOST_RUNTIMES];
+    int count = 0;
+    found[count++] = runtime_of(RTLD_DEFAULT);
+    for (int i = 0; i < search->count; i++) {
+        void *const library = dlopen(search->paths[i], RTLD_LAZY | RTLD_NOLOAD);
+        if (library != NULL) {
+            found[count++] = runtime_of(library);
+        }
+    }
+    pthread_mutex_lock(&known_lock);
+    for (int i = 0; i < count; i++) {
+        add_runtime(&found[i]);
+    }
+    known.opened = search->opened > known.opened ? search->opened : known.opened;
+    pthread_mutex_unlock(&known_lock);
 }
 
 /* Looks again only when the process opened a library in between: a look costs more than a launch. The runtimes stay open. */
@@ -69,18 +94,16 @@ static int find_runtimes(struct runtime out[MOST_RUNTIMES])
 {
     struct search search = {.count = 0};
     pthread_mutex_lock(&known_lock);
+    search.before = known.opened;
+    pthread_mutex_unlock(&known_lock);
     (void)dl_iterate_phdr(see_library, &search);
-    if (search.opened != known.opened) {
-        known.opened = search.opened;
-        add_runtime(RTLD_DEFAULT);
+    if (search.opened != search.before) {
+        look_again(&search);
     }
     for (int i = 0; i < search.count; i++) {
-        void *const library = dlopen(search.paths[i], RTLD_LAZY | RTLD_NOLOAD);
-        if (library != NULL) {
-            add_runtime(library);
-        }
         free(search.paths[i]);
     }
+    pthread_mutex_lock(&known_lock);
     const int count = known.count;
     memcpy(out, known.list, (size_t)count * sizeof *out);
     pthread_mutex_unlock(&known_lock);

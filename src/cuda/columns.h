@@ -41,6 +41,7 @@ struct cut_axis {
 
 /* An item, and the matrix that it is cut from. */
 struct cut {
+    const int *info; /* of the factorisation: nothing is cut where it is not 0 */
     const void *matrix, *factors;
     int64_t longer, shorter;
     uint64_t data; /* address of the element at coordinates 0 */

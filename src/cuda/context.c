@@ -16,17 +16,23 @@
 /* Multiprocessors of each device that was prepared; 0: not yet. */
 static atomic_int multiprocessors[KEPT_DEVICES];
 
+/* The context of each device whose kernels were loaded last; 0: none. */
+static atomic_ullong loaded[KEPT_DEVICES];
+
 /* ------------------------------------------------ errors ------------------------------------------------------------------ */
 
-/* Errors after which CUDA says that the process must be ended: every further call returns them too. */
+/* Errors after which CUDA says that the process must be ended: every further call returns them too. Two have names only in
+ * headers newer than the oldest that is supported. */
 static bool is_lost(cudaError_t error)
 {
+    enum { ERROR_CONTAINED = 226, ERROR_TENSOR_MEMORY_LEAK = 721 };
     switch ((int)error) {
+    case ERROR_CONTAINED:
+    case ERROR_TENSOR_MEMORY_LEAK:
     case cudaErrorECCUncorrectable:
     case cudaErrorNvlinkUncorrectable:
     case cudaErrorIllegalAddress:
     case cudaErrorLaunchTimeout:
-    case cudaErrorContextIsDestroyed:
     case cudaErrorAssert:
     case cudaErrorHardwareStackError:
     case cudaErrorIllegalInstruction:
@@ -116,6 +122,7 @@ static struct {
     CUresult (*get_id)(CUcontext, unsigned long long *);
     CUresult (*get_context_of)(CUstream, CUcontext *);
     CUresult (*get_range)(CUdeviceptr *, size_t *, CUdeviceptr);
+    CUresult (*exchange_capture_mode)(CUstreamCaptureMode *);
 } driver;
 static bool driver_is_known;
 static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
@@ -132,9 +139,28 @@ static void find_driver(void)
         *(void **)&driver.get_id = dlsym(library, "cuCtxGetId");
         *(void **)&driver.get_context_of = dlsym(library, "cuStreamGetCtx");
         *(void **)&driver.get_range = dlsym(library, "cuMemGetAddressRange_v2");
+        *(void **)&driver.exchange_capture_mode = dlsym(library, "cuThreadExchangeStreamCaptureMode");
         driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL &&
-                          driver.get_id != NULL && driver.get_context_of != NULL && driver.get_range != NULL;
+                          driver.get_id != NULL && driver.get_context_of != NULL && driver.get_range != NULL &&
+                          driver.exchange_capture_mode != NULL;
     }
+}
+
+static cudaError_t switch_to(int ordinal, struct context_scope *scope)
+{
+    CUdevice device = -1;
+    *scope = (struct context_scope){NULL, false};
+    if (driver.get_current(&scope->saved) == CUDA_SUCCESS && scope->saved != NULL &&
+        driver.get_device(&device) == CUDA_SUCCESS && device == ordinal) {
+        return cudaSuccess;
+    }
+    const cudaError_t error = cudaSetDevice(ordinal);
+    if (error != cudaSuccess) {
+        (void)driver.set_current(scope->saved);
+        return error;
+    }
+    scope->changed = true;
+    return cudaSuccess;
 }
 
 static fanin_status enter(const char *name, int ordinal, struct context_scope *scope)
@@ -144,19 +170,17 @@ static fanin_status enter(const char *name, int ordinal, struct context_scope *s
         return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the NVIDIA driver (libcuda.so.1) lacks the functions for contexts",
                           CONTEXT_SUBJECT(name));
     }
-    CUdevice device = -1;
-    *scope = (struct context_scope){NULL, false};
-    if (driver.get_current(&scope->saved) == CUDA_SUCCESS && scope->saved != NULL &&
-        driver.get_device(&device) == CUDA_SUCCESS && device == ordinal) {
-        return FANIN_OK;
+    const cudaError_t error = switch_to(ordinal, scope);
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
+}
+
+bool context_return(int ordinal, struct context_scope *scope)
+{
+    const cudaError_t error = switch_to(ordinal, scope);
+    if (error != cudaSuccess && !is_lost(error)) {
+        (void)cudaGetLastError();
     }
-    const cudaError_t error = cudaSetDevice(ordinal);
-    if (error != cudaSuccess) {
-        (void)driver.set_current(scope->saved);
-        return context_fail(error, name);
-    }
-    scope->changed = true;
-    return FANIN_OK;
+    return error == cudaSuccess;
 }
 
 fanin_status context_enter(const char *name, int ordinal, struct context_scope *scope)
@@ -195,7 +219,7 @@ uint64_t context_number(void)
 
 static fanin_status load(const char *name, int ordinal, int *out)
 {
-    const enum cudaStreamCaptureMode mode = context_relax_capture();
+    const CUstreamCaptureMode mode = context_relax_capture();
     cudaError_t error = cudaDeviceGetAttribute(out, cudaDevAttrMultiProcessorCount, ordinal);
     if (error == cudaSuccess) {
         error = cuda_launch_load(context_variant());
@@ -222,11 +246,22 @@ fanin_status context_prepare(const char *name, int ordinal)
     if (status != FANIN_OK) {
         return status;
     }
-    int count = 0;
-    status = load(name, ordinal, &count);
+    status = context_load(name, ordinal);
     context_leave(&scope);
+    return status;
+}
+
+fanin_status context_load(const char *name, int ordinal)
+{
+    const uint64_t number = context_number();
+    if (ordinal < KEPT_DEVICES && number != 0 && atomic_load(&loaded[ordinal]) == number) {
+        return FANIN_OK;
+    }
+    int count = 0;
+    const fanin_status status = load(name, ordinal, &count);
     if (status == FANIN_OK && ordinal < KEPT_DEVICES) {
         atomic_store(&multiprocessors[ordinal], count);
+        atomic_store(&loaded[ordinal], number);
     }
     return status;
 }
@@ -345,16 +380,17 @@ fanin_status context_fail_stream(const char *name, int ordinal)
                       ordinal);
 }
 
-enum cudaStreamCaptureMode context_relax_capture(void)
+/* By the driver: the runtime would make a device's context current where none is. */
+CUstreamCaptureMode context_relax_capture(void)
 {
-    enum cudaStreamCaptureMode mode = cudaStreamCaptureModeRelaxed;
-    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    CUstreamCaptureMode mode = CU_STREAM_CAPTURE_MODE_RELAXED;
+    (void)driver.exchange_capture_mode(&mode);
     return mode;
 }
 
-void context_restore_capture(enum cudaStreamCaptureMode mode)
+void context_restore_capture(CUstreamCaptureMode mode)
 {
-    (void)cudaThreadExchangeStreamCaptureMode(&mode);
+    (void)driver.exchange_capture_mode(&mode);
 }
 
 fanin_status context_check_capture(const char *name, cudaStream_t stream)

@@ -29,12 +29,19 @@ struct context_scope {
 fanin_status context_enter(const char *name, int ordinal, struct context_scope *scope);
 void context_leave(const struct context_scope *scope);
 
+/* The same for a device that was entered before, to end what was begun there: leaves the last error as it is, and does not ask what is
+ * pending. false: the device is not current, and there is nothing to leave. */
+bool context_return(int ordinal, struct context_scope *scope);
+
 /* The number of the current context, between the two: no other context of the process, a later one included, has it.
  * 0 where the driver does not tell. */
 uint64_t context_number(void);
 
 /* Loads all kernels for a device, once; also while the caller captures. */
 fanin_status context_prepare(const char *name, int ordinal);
+
+/* The same for the current context of a device that was entered, if it is another one than was loaded last. */
+fanin_status context_load(const char *name, int ordinal);
 
 /* The number of multiprocessors of a device that was prepared. */
 int context_multiprocessors(int ordinal);
@@ -65,9 +72,10 @@ cudaStream_t context_stream(const fanin_options *options, int ordinal);
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
 fanin_status context_fail_stream(const char *name, int ordinal);
 
-/* Between these, what may allocate or wait does not end a capture of another stream, in this thread or another one. */
-enum cudaStreamCaptureMode context_relax_capture(void);
-void context_restore_capture(enum cudaStreamCaptureMode mode);
+/* Between these, what may allocate or wait does not end a capture of another stream, in this thread or another one. A device was
+ * entered before; none need be current. */
+CUstreamCaptureMode context_relax_capture(void);
+void context_restore_capture(CUstreamCaptureMode mode);
 
 /* CAPTURE where the stream is being captured, so that nothing may wait for it. */
 fanin_status context_check_capture(const char *name, cudaStream_t stream);

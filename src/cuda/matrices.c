@@ -218,13 +218,13 @@ fanin_status matrices_acquire(const struct item *items, size_t count, int ordina
 
 /* ------------------------------------------------ work ------------------------------------------------------------------- */
 
-static fanin_status cut(const struct matrices *matrices, size_t number)
+static fanin_status cut(const struct matrices *matrices, size_t number, const int *info)
 {
     for (size_t i = matrices->first[number]; i < matrices->count; i++) {
         const struct item *const item = &matrices->items[i];
         if (is_ours(item, matrices->ordinal) && is_same(item, &matrices->items[matrices->first[number]])) {
             struct cut view;
-            matrix_cut(&matrices->matrix[number], item, matrices->device, &view);
+            matrix_cut(&matrices->matrix[number], item, matrices->device, info, &view);
             const cudaError_t error = orthogonal_launch_cut(&view, matrices->stream);
             if (error != cudaSuccess) {
                 return context_fail(error, item->name);
@@ -255,7 +255,7 @@ static fanin_status start(const struct matrices *matrices)
                                  matrices->host, &info[i], matrices->stream);
         }
         if (status == FANIN_OK) {
-            status = cut(matrices, i);
+            status = cut(matrices, i, &info[i]);
         }
     }
     return status;

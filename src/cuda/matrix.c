@@ -265,10 +265,11 @@ fanin_status matrix_make(const struct handle *handle, const struct matrix *matri
                                                    : make_svd(handle, matrix, seed, ordinal, device, host, info, stream);
 }
 
-void matrix_cut(const struct matrix *matrix, const struct item *item, const char *device, struct cut *out)
+void matrix_cut(const struct matrix *matrix, const struct item *item, const char *device, const int *info, struct cut *out)
 {
     const int64_t size = dtype_table[item->dtype].size;
-    *out = (struct cut){.matrix = device + matrix->result,
+    *out = (struct cut){.info = info,
+                        .matrix = device + matrix->result,
                         .factors = device + matrix->factors,
                         .longer = matrix->shape.longer,
                         .shorter = matrix->shape.shorter,

@@ -48,6 +48,6 @@ fanin_status matrix_make(const struct handle *handle, const struct matrix *matri
                          void *host, int *info, cudaStream_t stream);
 
 /* The item's view of the matrix, with `device` as above. */
-void matrix_cut(const struct matrix *matrix, const struct item *item, const char *device, struct cut *out);
+void matrix_cut(const struct matrix *matrix, const struct item *item, const char *device, const int *info, struct cut *out);
 
 #endif

@@ -172,6 +172,9 @@ STREAM_FUNCTION uint64_t cut_bits(const struct cut *cut, int64_t row, int64_t co
 /* Writes element number `element` of the item. */
 STREAM_FUNCTION void cut_element(const struct cut *cut, int64_t element)
 {
+    if (*cut->info != 0) {
+        return;
+    }
     uint64_t rest = (uint64_t)element, address = cut->data, index = (uint64_t)cut->start;
     for (int32_t i = 0; i < cut->axes; i++) {
         const uint64_t coordinate = divide(rest, (uint64_t)cut->axis[i].extent, &rest);

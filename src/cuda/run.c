@@ -10,6 +10,7 @@
 #include "float_environment.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 static fanin_status supports(const struct item *item)
 {
@@ -74,7 +75,8 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
         if (status != FANIN_OK) {
             return status;
         }
-        status = context_check_stream(name, context_stream(options, ordinal), ordinal);
+        status = context_load(name, ordinal);
+        status = status == FANIN_OK ? context_check_stream(name, context_stream(options, ordinal), ordinal) : status;
         if (waits && status == FANIN_OK) {
             status = context_check_capture(name, context_stream(options, ordinal));
         }
@@ -158,7 +160,7 @@ static fanin_status on_each_device(struct run *run, fanin_status (*step)(struct 
     return status;
 }
 
-static fanin_status acquire(struct run *run, int ordinal)
+static fanin_status acquire_on(struct run *run, int ordinal)
 {
     const fanin_status status = uploads_acquire(run->items, run->count, ordinal, run->options, &run->uploads);
     return status == FANIN_OK ? matrices_acquire(run->items, run->count, ordinal, run->options, &run->matrices) : status;
@@ -175,24 +177,23 @@ static fanin_status upload_to(struct run *run, int ordinal)
     return uploads_write(run->uploads, ordinal);
 }
 
-/* Waits for what was begun. An earlier error remains. What was acquired is given back even where the context is lost. */
+/* Waits for what was begun. An earlier error remains, with its message. What was acquired is given back even where the context is
+ * lost. */
 static fanin_status finish(struct run *run, fanin_status status)
 {
     while (run->matrices != NULL) {
-        const int ordinal = matrices_ordinal(run->matrices);
         struct context_scope scope;
-        const fanin_status entered = context_enter(first_on(run->items, ordinal)->name, ordinal, &scope);
-        status = matrices_finish(&run->matrices, status == FANIN_OK ? entered : status);
-        if (entered == FANIN_OK) {
+        const bool entered = context_return(matrices_ordinal(run->matrices), &scope);
+        status = matrices_finish(&run->matrices, status);
+        if (entered) {
             context_leave(&scope);
         }
     }
     while (run->uploads != NULL) {
-        const int ordinal = uploads_ordinal(run->uploads);
         struct context_scope scope;
-        const fanin_status entered = context_enter(NULL, ordinal, &scope);
+        const bool entered = context_return(uploads_ordinal(run->uploads), &scope);
         uploads_release(&run->uploads);
-        if (entered == FANIN_OK) {
+        if (entered) {
             context_leave(&scope);
         }
     }
@@ -208,33 +209,64 @@ static bool needs_more_than_launches(const struct item *items, size_t count)
     return i < count;
 }
 
-static fanin_status run_all(struct run *run, bool has_more)
+static fanin_status acquire(const struct item *items, size_t count, const fanin_options *options, void **out)
 {
-    fanin_status status = has_more ? on_each_device(run, acquire) : FANIN_OK;
-    if (status == FANIN_OK) {
-        status = on_each_device(run, launch_on);
+    *out = NULL;
+    if (!needs_more_than_launches(items, count)) {
+        return FANIN_OK;
     }
-    if (status == FANIN_OK && has_more) {
-        status = on_each_device(run, upload_to);
+    struct run *const run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's fills on CUDA devices", items[0].name);
     }
-    return finish(run, status);
-}
-
-/* All is acquired before anything is written. The devices compute while the host reads. */
-static fanin_status run(const struct item *items, size_t count, const fanin_options *options)
-{
-    struct run run = {items, count, options, NULL, NULL};
+    *run = (struct run){.items = items, .count = count, .options = options};
     const struct float_environment caller = float_environment_enter();
-    fanin_status status;
-    if (needs_more_than_launches(items, count)) {
-        const enum cudaStreamCaptureMode mode = context_relax_capture();
-        status = run_all(&run, true);
-        context_restore_capture(mode);
+    const CUstreamCaptureMode mode = context_relax_capture();
+    fanin_status status = on_each_device(run, acquire_on);
+    if (status == FANIN_OK) {
+        *out = run;
     } else {
-        status = run_all(&run, false);
+        status = finish(run, status);
+        free(run);
     }
+    context_restore_capture(mode);
     float_environment_leave(&caller);
     return status;
 }
 
-const struct backend cuda_backend = {"cuda", supports, check, run, cuda_run_custom, cuda_statistic};
+static void release(void *acquired)
+{
+    struct run *const run = acquired;
+    if (run == NULL) {
+        return;
+    }
+    const struct float_environment caller = float_environment_enter();
+    const CUstreamCaptureMode mode = context_relax_capture();
+    /* Where it did not run because of an error elsewhere, whose message stays. */
+    (void)finish(run, FANIN_ERROR_MEMORY);
+    context_restore_capture(mode);
+    float_environment_leave(&caller);
+    free(run);
+}
+
+static fanin_status run_acquired(struct run *run)
+{
+    const CUstreamCaptureMode mode = context_relax_capture();
+    fanin_status status = on_each_device(run, launch_on);
+    status = status == FANIN_OK ? on_each_device(run, upload_to) : status;
+    status = finish(run, status);
+    context_restore_capture(mode);
+    return status;
+}
+
+/* The devices compute while the host reads. */
+static fanin_status run(const struct item *items, size_t count, const fanin_options *options, void *acquired)
+{
+    struct run launches = {.items = items, .count = count, .options = options};
+    const struct float_environment caller = float_environment_enter();
+    const fanin_status status = acquired != NULL ? run_acquired(acquired) : on_each_device(&launches, launch_on);
+    float_environment_leave(&caller);
+    return status;
+}
+
+const struct backend cuda_backend = {"cuda", supports, check, acquire, run, release, cuda_run_custom, cuda_statistic};

@@ -91,9 +91,13 @@ fanin_status stage_open(int ordinal, size_t bytes, struct cuda_stage **out)
 void stage_close(struct cuda_stage *stage)
 {
     struct context_scope scope;
-    if (stage != NULL && context_enter(NULL, stage->ordinal, &scope) == FANIN_OK) {
-        destroy(stage);
-        (void)cudaGetLastError();
+    if (stage == NULL) {
+        return;
+    }
+    const bool entered = context_return(stage->ordinal, &scope);
+    destroy(stage);
+    (void)cudaGetLastError();
+    if (entered) {
         context_leave(&scope);
     }
 }

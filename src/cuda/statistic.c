@@ -81,7 +81,7 @@ fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *op
     if (status != FANIN_OK) {
         return status;
     }
-    const enum cudaStreamCaptureMode mode = context_relax_capture();
+    const CUstreamCaptureMode mode = context_relax_capture();
     const struct float_environment caller = float_environment_enter();
     status = checked_sum(tensor, &view, context_stream(options, (int)tensor->device.device_id), &total);
     if (status == FANIN_OK) {

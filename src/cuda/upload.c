@@ -235,8 +235,11 @@ static fanin_status send_batch(struct upload *upload, int buffer)
         i++;
     }
     /* Whatever failed, something may have begun. */
-    upload->in_flight[buffer] = true;
     const cudaError_t recorded = cudaEventRecord(upload->copied[buffer], upload->stream);
+    upload->in_flight[buffer] = recorded == cudaSuccess;
+    if (recorded != cudaSuccess) {
+        (void)cudaStreamSynchronize(upload->stream);
+    }
     error = error != cudaSuccess ? error : recorded;
     return error == cudaSuccess ? FANIN_OK : context_fail(error, upload->here[i - 1].name);
 }

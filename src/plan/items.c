@@ -114,35 +114,50 @@ static struct item *put_in_order(const struct plan_items *items)
     return ordered;
 }
 
-/* `ordered`: the backend's items, then the custom ones. All are checked at once. */
-static fanin_status run(const struct plan_items *items, const struct item *ordered, bool waits, const fanin_options *options)
+fanin_status plan_items_begin(const struct plan_items *items, bool waits, const fanin_options *options, struct plan_items_run *out)
 {
-    const struct backend *const backend = items->backend;
-    const size_t filled = items->count - items->custom_count;
-    fanin_status status = backend->check(ordered, items->count, waits, options);
-    if (status == FANIN_OK && filled > 0) {
-        status = backend->run(ordered, filled, options);
+    *out = (struct plan_items_run){.items = NULL};
+    if (items->count == 0) {
+        return FANIN_OK;
     }
-    for (size_t i = filled; i < items->count && status == FANIN_OK; i++) {
-        status = run_custom(&ordered[i], backend, options);
+    struct item *const copy = items->custom_count > 0 ? put_in_order(items) : NULL;
+    if (items->custom_count > 0 && !copy) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's %zu fills", items->items[0].name,
+                          items->count);
+    }
+    const struct item *const ordered = copy ? copy : items->items;
+    const size_t filled = items->count - items->custom_count;
+    void *acquired = NULL;
+    fanin_status status = items->backend->check(ordered, items->count, waits, options);
+    if (status == FANIN_OK && filled > 0) {
+        status = items->backend->acquire(ordered, filled, options, &acquired);
+    }
+    if (status != FANIN_OK) {
+        free(copy);
+        return status;
+    }
+    *out = (struct plan_items_run){items, ordered, copy, acquired};
+    return FANIN_OK;
+}
+
+fanin_status plan_items_fill(const struct plan_items_run *run, const fanin_options *options)
+{
+    if (!run->items) {
+        return FANIN_OK;
+    }
+    const struct backend *const backend = run->items->backend;
+    const size_t filled = run->items->count - run->items->custom_count;
+    fanin_status status = filled > 0 ? backend->run(run->ordered, filled, options, run->acquired) : FANIN_OK;
+    for (size_t i = filled; i < run->items->count && status == FANIN_OK; i++) {
+        status = run_custom(&run->ordered[i], backend, options);
     }
     return status;
 }
 
-fanin_status plan_items_run(const struct plan_items *items, bool waits, const fanin_options *options)
+void plan_items_end(const struct plan_items_run *run)
 {
-    if (items->count == 0) {
-        return FANIN_OK;
+    if (run->items) {
+        run->items->backend->release(run->acquired);
+        free(run->copy);
     }
-    if (items->custom_count == 0) {
-        return run(items, items->items, waits, options);
-    }
-    struct item *const ordered = put_in_order(items);
-    if (!ordered) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's %zu fills", items->items[0].name,
-                          items->count);
-    }
-    const fanin_status status = run(items, ordered, waits, options);
-    free(ordered);
-    return status;
 }

@@ -57,20 +57,26 @@ static bool waits_for_norm(const fanin_plan *plan, const struct backend *backend
     return waits;
 }
 
-static fanin_status fill_on(const fanin_plan *plan, const struct plan_items *items, const fanin_options *options)
+static fanin_status begin_on(const fanin_plan *plan, const struct plan_items *items, const fanin_options *options,
+                             struct plan_items_run *out)
 {
-    return plan_items_run(items, waits_for_norm(plan, items->backend, options), options);
+    return plan_items_begin(items, waits_for_norm(plan, items->backend, options), options, out);
 }
 
-/* Files come first: what is wrong with one is found before anything is written. Then devices: their work is only enqueued, and goes
- * on while the host fills. */
+/* Files come first, then what else is needed: what is wrong with them is found before anything is written. Then devices: their work
+ * is only enqueued, and goes on while the host fills. */
 static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 {
     struct source *const source = plan->on_cpu.source;
+    struct plan_items_run device = {.items = NULL}, on_cpu = {.items = NULL};
     fanin_status status = plan_items_open(&plan->device);
     status = status == FANIN_OK ? plan_items_open(&plan->on_cpu) : status;
-    status = status == FANIN_OK ? fill_on(plan, &plan->device, options) : status;
-    status = status == FANIN_OK ? fill_on(plan, &plan->on_cpu, options) : status;
+    status = status == FANIN_OK ? begin_on(plan, &plan->device, options, &device) : status;
+    status = status == FANIN_OK ? begin_on(plan, &plan->on_cpu, options, &on_cpu) : status;
+    status = status == FANIN_OK ? plan_items_fill(&device, options) : status;
+    status = status == FANIN_OK ? plan_items_fill(&on_cpu, options) : status;
+    plan_items_end(&on_cpu);
+    plan_items_end(&device);
     status = status == FANIN_OK ? source_check(source) : status;
     source_close(source);
     return status;

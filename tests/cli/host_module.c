@@ -97,9 +97,9 @@ static fanin_status stage_wait(struct cuda_stage *stage, int buffer, const void 
     return FANIN_OK;
 }
 
-static fanin_status run(const struct item *items, size_t item_count, const fanin_options *options)
+static fanin_status run(const struct item *items, size_t item_count, const fanin_options *options, void *acquired)
 {
-    return options->cuda_stream != NULL ? cpu_backend.run(items, item_count, options)
+    return options->cuda_stream != NULL ? cpu_backend.run(items, item_count, options, acquired)
                                         : fail(FANIN_ERROR_DEVICE, "found the default stream, expected that of the buffers");
 }
 

@@ -144,7 +144,7 @@ int compare_items(const struct item *items, size_t count, uint64_t seed, int pas
         placed[i].data = (char *)expected + MARGIN + (int64_t)items[i].data;
         mark_wanted(&items[i]);
     }
-    assert_int_equal(cpu_backend.run(placed, count, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, placed, count, &options), FANIN_OK);
     for (size_t i = 0; i < count; i++) {
         placed[i].data = (char *)actual + MARGIN + (int64_t)items[i].data;
     }

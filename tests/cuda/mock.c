@@ -11,7 +11,7 @@ void mock_reset(void)
     memset(&mock, 0, sizeof mock);
     mock.devices = 2;
     mock.driver_version = 13000;
-    mock.mode = cudaStreamCaptureModeGlobal;
+    mock.mode = CU_STREAM_CAPTURE_MODE_GLOBAL;
 }
 
 void mock_add_region(const void *base, size_t bytes, enum cudaMemoryType type, int device)
@@ -54,6 +54,7 @@ CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
 CUresult mock_get_context_of(CUstream stream, CUcontext *out);
 CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
+CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode);
 
 CUresult mock_get_current(CUcontext *out)
 {
@@ -76,6 +77,14 @@ CUresult mock_get_device(CUdevice *out)
 CUresult mock_get_context_of(CUstream stream, CUcontext *out)
 {
     *out = (CUcontext)(stream == mock.stream_of_1 ? &mock.primary[1] : mock.current);
+    return CUDA_SUCCESS;
+}
+
+CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode)
+{
+    const CUstreamCaptureMode before = mock.mode;
+    mock.mode = *mode;
+    *mode = before;
     return CUDA_SUCCESS;
 }
 
@@ -147,14 +156,6 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 {
     (void)device;
     *value = attribute == cudaDevAttrMultiProcessorCount ? 132 : attribute == cudaDevAttrComputeCapabilityMajor ? 7 : 5;
-    return cudaSuccess;
-}
-
-cudaError_t cudaThreadExchangeStreamCaptureMode(enum cudaStreamCaptureMode *mode)
-{
-    const enum cudaStreamCaptureMode before = mock.mode;
-    mock.mode = *mode;
-    *mode = before;
     return cudaSuccess;
 }
 

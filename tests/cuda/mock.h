@@ -5,6 +5,7 @@
 
 #include "cuda/table.h"
 
+#include <cuda.h>
 #include <cuda_runtime_api.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,8 +37,8 @@ struct mock {
     cudaError_t launch_error, load_error, pool_error;
     int fail_allocation;
 
-    /* Copy, scatter, reading on the host, or wait for an event number so and so (1: the next) fails. */
-    int fail_copy, fail_scatter, fail_read, fail_wait;
+    /* Copy, scatter, reading on the host, wait for an event, or its record number so and so (1: the next) fails. */
+    int fail_copy, fail_scatter, fail_read, fail_wait, fail_record;
 
     /* What happened. Foreign rows are of memory that is not the device's. */
     enum cuda_variant variant; /* of the last fill */
@@ -49,7 +50,7 @@ struct mock {
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */
     char primary[2], other[2];
-    enum cudaStreamCaptureMode mode;
+    CUstreamCaptureMode mode;
 
     /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, H small matrices, S signs,
      * C cut, W wait for a stream, E release to the pool, and what else is noted. The last are left out. */

@@ -11,6 +11,7 @@ CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
 CUresult mock_get_context_of(CUstream stream, CUcontext *out);
+CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode);
 
 CUresult cuCtxGetCurrent(CUcontext *out)
 {
@@ -41,4 +42,9 @@ CUresult cuStreamGetCtx(CUstream stream, CUcontext *out)
 CUresult cuMemGetAddressRange(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
 {
     return mock_get_range(base, bytes, pointer);
+}
+
+CUresult cuThreadExchangeStreamCaptureMode(CUstreamCaptureMode *mode)
+{
+    return mock_exchange_capture_mode(mode);
 }

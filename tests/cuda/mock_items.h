@@ -58,13 +58,13 @@ static inline int setup(void **state)
     memset(managed, 0, sizeof managed);
     struct item item = item_of(expected, 0, COUNT);
     const fanin_options options = options_of(NULL);
-    return cpu_backend.run(&item, 1, &options) != FANIN_OK;
+    return backend_run(&cpu_backend, &item, 1, &options) != FANIN_OK;
 }
 
 static inline fanin_status run_items(const struct item *items, size_t count, const fanin_options *options)
 {
     const fanin_status status = cuda_backend.check(items, count, false, options);
-    return status == FANIN_OK ? cuda_backend.run(items, count, options) : status;
+    return status == FANIN_OK ? backend_run(&cuda_backend, items, count, options) : status;
 }
 
 static inline fanin_status run_one(float *data, int device, void *stream)

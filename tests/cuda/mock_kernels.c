@@ -10,7 +10,7 @@ cudaError_t cuda_launch_load(enum cuda_variant variant)
 {
     (void)variant;
     mock.loads++;
-    mock.loaded_relaxed = mock.mode == cudaStreamCaptureModeRelaxed;
+    mock.loaded_relaxed = mock.mode == CU_STREAM_CAPTURE_MODE_RELAXED;
     return mock_result(mock.load_error);
 }
 
@@ -91,5 +91,5 @@ fanin_status upload_read(const struct item *items, size_t count, const fanin_opt
     }
     mock.reads++;
     mock.reads_beside_copies += mock_is_busy();
-    return cpu_backend.run(items, count, options);
+    return backend_run(&cpu_backend, items, count, options);
 }

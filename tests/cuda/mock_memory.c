@@ -133,7 +133,7 @@ cudaError_t cudaFree(void *memory)
 
 cudaError_t cudaMallocAsync(void **out, size_t bytes, cudaStream_t stream)
 {
-    mock.allocations_not_relaxed += mock.mode != cudaStreamCaptureModeRelaxed;
+    mock.allocations_not_relaxed += mock.mode != CU_STREAM_CAPTURE_MODE_RELAXED;
     (void)stream;
     mock_note('A');
     return mock.pool_error != cudaSuccess ? mock_result(mock.pool_error) : allocate_on_device(out, bytes);
@@ -150,7 +150,7 @@ cudaError_t cudaFreeAsync(void *memory, cudaStream_t stream)
 cudaError_t cudaHostAlloc(void **out, size_t bytes, unsigned flags)
 {
     (void)flags;
-    mock.allocations_not_relaxed += mock.mode != cudaStreamCaptureModeRelaxed;
+    mock.allocations_not_relaxed += mock.mode != CU_STREAM_CAPTURE_MODE_RELAXED;
     return allocate(out, bytes, &mock.frees_left);
 }
 
@@ -213,6 +213,9 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
     (void)stream;
+    if (mock_fails(&mock.fail_record)) {
+        return mock_result(cudaErrorUnknown);
+    }
     *(size_t *)(void *)event = queued;
     return mock_result(cudaSuccess);
 }

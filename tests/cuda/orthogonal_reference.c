@@ -54,7 +54,7 @@ double *reference_random(const struct fill *fill, enum dtype dtype, uint64_t see
     options.contract = FANIN_CONTRACT;
     options.seed = seed;
     options.threads = 1;
-    (void)cpu_backend.run(&item, 1, &options);
+    (void)backend_run(&cpu_backend, &item, 1, &options);
     for (int64_t i = size - 1; i >= 0; i--) {
         out[i] = reference_get(shape.dtype, out, i);
     }

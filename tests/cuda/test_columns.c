@@ -267,7 +267,9 @@ static void check_cut(enum dtype dtype, int64_t rows, int64_t columns, uint64_t 
     const int64_t across = turned ? gap * height : gap, down = (turned ? gap : gap * width) * (up ? -1 : 1);
     const int64_t origin = 8 + (up ? (height - 1) * -down : 0);
     assert_true((origin + height * width * gap + 8) * size < MOST);
-    struct cut cut = {.matrix = matrix,
+    static const int found = 0;
+    struct cut cut = {.info = &found,
+                      .matrix = matrix,
                       .factors = factors,
                       .longer = longer,
                       .shorter = all.shorter,

@@ -139,7 +139,7 @@ static void check_far_addresses(enum cuda_variant variant)
     fanin_options options = FANIN_OPTIONS_INIT;
     options.seed = SEED;
     options.contract = FANIN_CONTRACT;
-    assert_int_equal(cpu_backend.run(&end, 1, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, &end, 1, &options), FANIN_OK);
     assert_memory_equal(actual, expected, sizeof actual);
     for (int64_t i = 0; i < last * 4; i++) {
         assert_int_equal(writes[i], 1);

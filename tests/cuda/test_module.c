@@ -7,8 +7,12 @@
 
 #include "cuda_module.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #define THREADS 8
 
@@ -83,6 +87,43 @@ static void test_threads(void **state)
     assert_null(module);
 }
 
+/* The library opened by a relative path: its modules lie where it did then, wherever the process has gone since. In a child, whose
+ * exit status says what was wrong. */
+static void test_relative_path(void **state)
+{
+    (void)state;
+    char folder[] = FANIN_LIBRARY, *const slash = strrchr(folder, '/');
+    *slash = '\0';
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        char name[300];
+        snprintf(name, sizeof name, "./%s", slash + 1);
+        void *const library = chdir(folder) == 0 ? dlopen(name, RTLD_NOW | RTLD_LOCAL) : NULL;
+        if (library == NULL || chdir("/") != 0) {
+            _exit(1);
+        }
+        fanin_status (*init)(const fanin_initializer *, const fanin_desc *, const DLTensor *, const fanin_options *);
+        const char *(*last_error)(void);
+        *(void **)&init = dlsym(library, "fanin_init");
+        *(void **)&last_error = dlsym(library, "fanin_last_error");
+        float value = 0.0f;
+        const DLTensor tensor = {.data = &value, .device = {kDLCUDA, 1000000}, .dtype = {kDLFloat, 32, 1}};
+        fanin_desc desc = FANIN_DESC_INIT;
+        desc.name = "a_bias";
+        if (init(NULL, &desc, &tensor, NULL) != FANIN_ERROR_DEVICE) {
+            _exit(2);
+        }
+        /* With a module the driver is asked; without one, its absolute path is told. */
+        const bool has_module = strstr(last_error(), "driver") != NULL || strstr(last_error(), "expected 0 to") != NULL;
+        _exit(has_module || strstr(last_error(), folder) != NULL ? 0 : 3);
+    }
+    int status = -1;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 /* The module itself: it opens wherever it was built, and finds devices or says why there are none. */
 static void test_module(void **state)
 {
@@ -125,7 +166,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_no_file),         cmocka_unit_test(test_no_library), cmocka_unit_test(test_another_library),
-        cmocka_unit_test(test_another_version), cmocka_unit_test(test_threads),    cmocka_unit_test(test_module),
+        cmocka_unit_test(test_another_version), cmocka_unit_test(test_relative_path),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_module),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,7 +140,7 @@ static void test_host(void **state)
                 fill_items(&item, 1);
                 item.data = (char *)managed;
                 item.device.device_type = kDLCPU;
-                const fanin_status status = cpu_backend.run(&item, 1, &options);
+                const fanin_status status = backend_run(&cpu_backend, &item, 1, &options);
                 if (status != FANIN_OK) {
                     fail_msg("%s", fanin_last_error());
                 }

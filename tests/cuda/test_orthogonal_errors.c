@@ -188,17 +188,28 @@ static void test_calls_polar(void **state)
     }
 }
 
+/* What was not found is not written. */
+static void assert_no_matrix(void)
+{
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        assert_true(on_device[0][i] == 0.0f);
+    }
+}
+
 static void test_info(void **state)
 {
     (void)state;
     mock_cusolver.info = 3;
     assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
     assert_says("'weight': cuSOLVER's orgqr of its matrix of 70 × 66 failed: found info 3");
+    assert_no_matrix();
     check_after();
     fill.orthogonal.method = ORTHOGONAL_SVD;
     mock_cusolver.info = -2;
+    memset(on_device[0], 0, ROWS * COLUMNS * sizeof(float));
     assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
     assert_says("SVD of its matrix of 70 × 66 failed: found info -2");
+    assert_no_matrix();
     check_after();
 }
 

@@ -196,6 +196,12 @@ static void test_pending_error(void **state)
     }
     (void)cudaGetLastError();
     assert_works();
+    /* The caller destroyed a context: other work goes on. */
+    mock.last = cudaErrorContextIsDestroyed;
+    memset(mock.launches, 0, sizeof mock.launches);
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "an earlier CUDA error of the caller's is pending");
+    (void)cudaGetLastError();
+    assert_works();
 }
 
 static void test_lost_context(void **state)
@@ -266,13 +272,37 @@ static void test_loading(void **state)
     }
     assert_int_equal(mock.loads, 2);
     assert_true(mock.loaded_relaxed);
-    assert_int_equal(mock.mode, cudaStreamCaptureModeGlobal);
+    assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
+}
+
+/* A device's contexts have kernels of their own: those of another one than before are loaded before a launch meets it. */
+static void test_loading_for_a_context(void **state)
+{
+    (void)state;
+    assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
+    mock.loads = 0;
+    assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
+    assert_int_equal(mock.loads, 0);
+    mock.current = &mock.other[1];
+    for (int i = 0; i < 2; i++) {
+        mock.loaded_relaxed = false;
+        assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
+        assert_int_equal(mock.loads, 1);
+        assert_int_equal(mock.loaded_relaxed, i == 0);
+    }
+    mock.current = NULL;
+    mock.load_error = cudaErrorMemoryAllocation;
+    memset(mock.launches, 0, sizeof mock.launches);
+    assert_failure(run_one(on_device[1], 1, NULL), FANIN_ERROR_MEMORY, "CUDA says");
+    mock.load_error = cudaSuccess;
+    assert_works();
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_loading, setup),
+        cmocka_unit_test_setup(test_loading_for_a_context, setup),
         cmocka_unit_test_setup(test_variant, setup),
         cmocka_unit_test_setup(test_one_device, setup),
         cmocka_unit_test_setup(test_managed_memory, setup),

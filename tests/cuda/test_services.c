@@ -32,7 +32,7 @@ static void test_statistic(void **state)
     }
     assert_int_equal(mock.frees_left, 0);
     assert_int_equal(mock.allocations_not_relaxed, 0);
-    assert_int_equal(mock.mode, cudaStreamCaptureModeGlobal);
+    assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
     assert_null(mock.current);
 }
 

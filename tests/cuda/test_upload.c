@@ -154,7 +154,7 @@ static void assert_nothing_left(void)
     assert_int_equal(mock.freed_in_use, 0);
     /* Captures elsewhere go on. */
     assert_int_equal(mock.allocations_not_relaxed, 0);
-    assert_int_equal(mock.mode, cudaStreamCaptureModeGlobal);
+    assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
     assert_int_equal(mock.foreign_rows, 0);
     assert_null(mock.current);
 }
@@ -169,7 +169,7 @@ static void compare_runs(struct item *items, size_t count)
         placed[i] = items[i];
         placed[i].data = here + (int64_t)items[i].data;
     }
-    assert_int_equal(cpu_backend.run(placed, count, &options), FANIN_OK);
+    assert_int_equal(backend_run(&cpu_backend, placed, count, &options), FANIN_OK);
     for (size_t i = 0; i < count; i++) {
         placed[i].device = (DLDevice){kDLCUDA, 0};
         placed[i].data = there + (int64_t)items[i].data;
@@ -238,7 +238,7 @@ static void test_large(void **state)
         item.fill = same.fill = &fill;
         item.stride[0] = same.stride[0] = stride;
         mock.reads = mock.reads_beside_copies = 0;
-        assert_int_equal(cpu_backend.run(&same, 1, &options), FANIN_OK);
+        assert_int_equal(backend_run(&cpu_backend, &same, 1, &options), FANIN_OK);
         assert_int_equal(run_items(&item, 1, &options), FANIN_OK);
         assert_memory_equal(device, host, bytes);
         assert_int_equal(mock.reads, 3);
@@ -305,8 +305,8 @@ static void test_no_memory(void **state)
 static void test_errors_on_the_way(void **state)
 {
     (void)state;
-    int *const numbers[] = {&mock.fail_copy, &mock.fail_scatter, &mock.fail_read, &mock.fail_wait};
-    for (size_t i = 0; i < 4; i++) {
+    int *const numbers[] = {&mock.fail_copy, &mock.fail_scatter, &mock.fail_read, &mock.fail_wait, &mock.fail_record};
+    for (size_t i = 0; i < 5; i++) {
         *numbers[i] = 1;
         mock.launches[0] = mock.launches[1] = 0;
         const fanin_status status = run_strided();
