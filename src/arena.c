@@ -33,7 +33,9 @@ static bool grow(struct arena *arena, size_t size)
     }
     chunk->older = arena->newest;
     chunk->size = wanted;
-    *arena = (struct arena){(char *)chunk->memory, wanted, chunk};
+    arena->next = (char *)chunk->memory;
+    arena->left = wanted;
+    arena->newest = chunk;
     return true;
 }
 
@@ -65,6 +67,21 @@ char *arena_text(struct arena *arena, const char *text)
     const size_t size = strlen(text) + 1;
     char *const copy = arena_alloc(arena, size);
     return copy ? memcpy(copy, text, size) : NULL;
+}
+
+const char *arena_shared_text(struct arena *arena, const char *text)
+{
+    for (int i = 0; i < ARENA_RECENT && arena->recent[i]; i++) {
+        if (strcmp(arena->recent[i], text) == 0) {
+            return arena->recent[i];
+        }
+    }
+    const char *const copy = arena_text(arena, text);
+    if (copy) {
+        arena->recent[arena->next_recent] = copy;
+        arena->next_recent = (arena->next_recent + 1) % ARENA_RECENT;
+    }
+    return copy;
 }
 
 void arena_restore(struct arena *arena, const struct arena *before)

@@ -6,11 +6,16 @@
 
 struct arena_chunk;
 
+/* How many texts are remembered. */
+#define ARENA_RECENT 8
+
 /* Starts zeroed, or with memory of its owner's (arena_open). */
 struct arena {
     char *next;                 /* what is left of the newest chunk */
     size_t left;                /* bytes */
     struct arena_chunk *newest; /* NULL: none was needed yet */
+    const char *recent[ARENA_RECENT]; /* that arena_shared_text gave last, NULL where there were fewer */
+    unsigned next_recent;
 };
 
 /* Gives out `memory`, aligned as the pieces, before any chunk is asked for; it stays the owner's. */
@@ -24,6 +29,9 @@ void *arena_array(struct arena *arena, size_t count, size_t size);
 
 /* A copy of a text. */
 char *arena_text(struct arena *arena, const char *text);
+
+/* A copy of a text that is not written to: one of the last few, where that is the same. */
+const char *arena_shared_text(struct arena *arena, const char *text);
 
 /* Takes back what was given out since `before` was a copy of the arena. */
 void arena_restore(struct arena *arena, const struct arena *before);

@@ -19,18 +19,33 @@ static int measure_height(const fanin_args *args)
     return height;
 }
 
+/* How often a text of the innermost one is quoted in that of one of the entry with these arguments. */
+static int measure_quotes(const struct registry_entry *entry, const fanin_args *args)
+{
+    int quotes = 0;
+    for (size_t i = 0; i < args->row->n_params; i++) {
+        const struct argument *const value = &args->values[i];
+        const bool is_quoted = entry->hooks && entry->hooks->quoted && strcmp(entry->hooks->quoted, args->row->params[i].name) == 0;
+        for (size_t j = 0; value->initializers && j < value->count; j++) {
+            const int inner = value->initializers[j]->quotes + is_quoted;
+            quotes = inner > quotes ? inner : quotes;
+        }
+    }
+    return quotes;
+}
+
 fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_initializer **out)
 {
-    const int height = measure_height(args);
-    fanin_initializer *const initializer = height <= ARGS_MAX_DEPTH ? malloc(sizeof *initializer) : NULL;
+    const int height = measure_height(args), quotes = measure_quotes(entry, args);
+    const bool is_too_deep = height > ARGS_MAX_DEPTH || quotes > ARGS_MAX_QUOTES;
+    fanin_initializer *const initializer = is_too_deep ? NULL : malloc(sizeof *initializer);
     if (!initializer) {
         args_close(args);
-        return height <= ARGS_MAX_DEPTH
-                   ? fanin_fail(FANIN_ERROR_MEMORY, "out of memory for an initializer '%s'", entry->row.name)
-                   : fanin_fail(FANIN_ERROR_SPEC, "'%s': initializers are nested more than %d deep", entry->row.name,
-                                ARGS_MAX_DEPTH);
+        return is_too_deep ? fanin_fail(FANIN_ERROR_SPEC, "'%s': initializers are nested more than %d deep", entry->row.name,
+                                        height > ARGS_MAX_DEPTH ? ARGS_MAX_DEPTH : ARGS_MAX_QUOTES)
+                           : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for an initializer '%s'", entry->row.name);
     }
-    *initializer = (struct fanin_initializer){.entry = entry, .args = *args, .height = height};
+    *initializer = (struct fanin_initializer){.entry = entry, .args = *args, .height = height, .quotes = quotes};
     atomic_init(&initializer->references, 1);
     if (entry->hooks && entry->hooks->prepare) {
         const fanin_status status = entry->hooks->prepare(&initializer->args, &initializer->prepared);

@@ -13,6 +13,7 @@ struct fanin_initializer {
     fanin_args args;
     void *prepared; /* of the entry's hooks */
     int height;     /* 0 for one that holds no other */
+    int quotes;     /* strings within strings of its text */
 };
 
 /* Makes an object with one reference from complete arguments, which it takes over; on an error it closes them.

@@ -37,12 +37,12 @@ static fanin_status fail_memory(const fanin_desc *desc)
     return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", desc->name);
 }
 
-/* Labels with copies of texts that may not outlive the call. */
+/* Labels with copies of texts that may not outlive the call. A pair's are those of many parameters, and may be long. */
 static fanin_status set_labels(const fanin_desc *desc, struct arena *arena, const char *label, const char *log,
                                struct route *route)
 {
-    route->label = arena_text(arena, label);
-    route->log = log == label ? route->label : arena_text(arena, log);
+    route->label = arena_shared_text(arena, label);
+    route->log = log == label ? route->label : arena_shared_text(arena, log);
     return route->label && route->log ? FANIN_OK : fail_memory(desc);
 }
 

@@ -7,6 +7,7 @@
 
 #include "arena.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define PIECES 4000
@@ -79,6 +80,37 @@ static void memory_of_the_owner(void **state)
     arena_close(&arena);
 }
 
+/* Equal texts are one copy, as long as no more than a few others came in between; what was taken back is not found again. */
+static void shared_texts(void **state)
+{
+    (void)state;
+    struct arena arena = {.next = NULL};
+    char text[16];
+    const char *copies[ARENA_RECENT];
+    for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < ARENA_RECENT; i++) {
+            snprintf(text, sizeof text, "text %d", i);
+            const char *const copy = arena_shared_text(&arena, text);
+            assert_string_equal(copy, text);
+            assert_ptr_not_equal(copy, text);
+            assert_true(round == 0 || copy == copies[i]);
+            copies[i] = copy;
+        }
+    }
+    const struct arena before = arena;
+    const char *const more = arena_shared_text(&arena, "one more");
+    assert_ptr_equal(arena_shared_text(&arena, "one more"), more);
+    assert_ptr_equal(arena_shared_text(&arena, "text 7"), copies[7]);
+    arena_restore(&arena, &before);
+    assert_ptr_equal(arena_shared_text(&arena, "text 0"), copies[0]);
+    for (int i = 0; i < ARENA_RECENT; i++) {
+        snprintf(text, sizeof text, "text %d", i);
+        assert_string_equal(copies[i], text);
+    }
+    arena_close(&arena);
+    assert_null(arena.recent[0]);
+}
+
 static void too_large(void **state)
 {
     (void)state;
@@ -96,6 +128,7 @@ int main(void)
         cmocka_unit_test(pieces),
         cmocka_unit_test(restored),
         cmocka_unit_test(memory_of_the_owner),
+        cmocka_unit_test(shared_texts),
         cmocka_unit_test(too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,6 +207,34 @@ static void test_deep_and_costly(void **state)
                      FANIN_ERROR_PATTERN);
 }
 
+/* A file of names that cost a rule as many steps as there may be: the plan gives up, long before the last. */
+static void test_many_costly_names(void **state)
+{
+    (void)state;
+    fanin_rules *rules = NULL;
+    fanin_plan *plan = NULL;
+    assert_int_equal(fanin_rules_create("[[\"(a*)*(a*)*(a*)*b\", \"one\"]]", &rules), FANIN_OK);
+    assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+    fanin_status status = FANIN_OK;
+    int added = 0;
+    while (status == FANIN_OK && added < 1000) {
+        char name[80];
+        snprintf(name, sizeof name, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa_%d_weight", added);
+        fanin_desc desc = FANIN_DESC_INIT;
+        desc.name = name;
+        desc.rules = rules;
+        const DLTensor tensor = {.data = NULL, .device = {kDLCPU, 0}, .ndim = 0, .dtype = {kDLFloat, 32, 1}};
+        status = fanin_plan_add(plan, NULL, &desc, &tensor);
+        added += status == FANIN_OK;
+    }
+    assert_int_equal(status, FANIN_ERROR_PATTERN);
+    assert_int_equal(added, 10);
+    assert_non_null(strstr(fanin_last_error(), "_10_weight"));
+    assert_int_equal(fanin_plan_check(plan), FANIN_ERROR_PATTERN);
+    fanin_plan_free(plan);
+    fanin_rules_free(rules);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +242,7 @@ int main(void)
         cmocka_unit_test(test_many_uncovered),
         cmocka_unit_test(test_clashes),
         cmocka_unit_test(test_deep_and_costly),
+        cmocka_unit_test(test_many_costly_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

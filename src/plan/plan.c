@@ -105,10 +105,15 @@ static fanin_status prepare(fanin_plan *plan, const fanin_initializer *initializ
     return status;
 }
 
+/* A pattern that takes too many steps takes a tenth of a second: with so many of them, no more are tried. */
+#define MOST_PATTERN_PROBLEMS 10
+
 /* What is refused for what it is, and not for how the call was made, waits for the check. */
-static bool waits(fanin_status status)
+static bool waits(fanin_plan *plan, fanin_status status)
 {
-    return status != FANIN_OK && status != FANIN_ERROR_ARGUMENT && status != FANIN_ERROR_MEMORY;
+    plan->pattern_problems += status == FANIN_ERROR_PATTERN;
+    const bool is_one_too_many = status == FANIN_ERROR_PATTERN && plan->pattern_problems > MOST_PATTERN_PROBLEMS;
+    return status != FANIN_OK && status != FANIN_ERROR_ARGUMENT && status != FANIN_ERROR_MEMORY && !is_one_too_many;
 }
 
 static fanin_status make_parameter(fanin_plan *plan, const fanin_initializer *initializer, const fanin_desc *desc,
@@ -118,7 +123,7 @@ static fanin_status make_parameter(fanin_plan *plan, const fanin_initializer *in
         return fail_memory(desc);
     }
     const fanin_status status = prepare(plan, initializer, desc, tensor, parameter);
-    if (!waits(status)) {
+    if (!waits(plan, status)) {
         return status;
     }
     parameter->status = status;

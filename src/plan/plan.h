@@ -39,6 +39,7 @@ struct fanin_plan {
     size_t block_count, block_capacity;
     size_t count;                     /* of parameters */
     size_t fill_count;                /* of all parameters */
+    int pattern_problems;             /* matches that took too long */
     struct plan_items device, on_cpu; /* there is one kind of device beside the CPU */
     struct source source;             /* what is open while it runs */
     atomic_size_t checked;            /* the count when a check found no problem; nothing was added since if it is still that */

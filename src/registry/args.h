@@ -13,6 +13,9 @@
 /* Initializers nest at most so deep: one that stands alone has depth 0. */
 #define ARGS_MAX_DEPTH 16
 
+/* And as strings within strings: each doubles the backslashes of those within. */
+#define ARGS_MAX_QUOTES 4
+
 struct store;
 
 struct argument {
