@@ -23,8 +23,8 @@ void cases_models(struct bench *bench);
  * them itself, for memory set is nothing to compare with, and counts them as unlisted. */
 void cases_orthogonal(struct bench *bench);
 
-/* Loads a file of so many bytes, written into `folder`, and prints how fast, beside `cp` of it to memory in turn; /dev/shm holds the
- * copy. */
+/* Loads a file of so many bytes, written into `folder`, and prints how fast, beside `cp` of it to memory in turn; /dev/shm
+ * holds the copy. */
 void bench_load(const char *folder, int64_t bytes);
 
 /* Names the registered initializers that no case fills with. */

@@ -29,8 +29,8 @@ double expected_value(const struct expected *expected, int64_t index);
 /* An element of memory as a number. */
 double expected_read(const void *memory, int64_t index, DLDataType dtype);
 
-/* Compares the element at `place` of memory with that of domain index `index`; ends the program where it is off by more than a few
- * roundings. */
+/* Compares the element at `place` of memory with that of domain index `index`; ends the program where it is off by more than a
+ * few roundings. */
 void expected_check_one(const struct expected *expected, const void *memory, int64_t place, int64_t index, const char *what);
 
 /* Compares some thousand elements, the ends among them; ends the program where one is off by more than a few roundings. */

@@ -1,5 +1,5 @@
-/* A GPU as the benchmark needs it: memory, a stream, a clock of the device, and a kernel that does nothing but store. Exactly one
- * of gpu_none.c, cuda/gpu.c and, for tests, gpu_pretended.c is linked. */
+/* A GPU as the benchmark needs it: memory, a stream, a clock of the device, and a kernel that does nothing but store. Exactly
+ * one of gpu_none.c, cuda/gpu.c and, for tests, gpu_pretended.c is linked. */
 #ifndef FANIN_BENCH_GPU_H
 #define FANIN_BENCH_GPU_H
 

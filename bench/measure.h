@@ -69,8 +69,8 @@ bool bench_wanted(const struct bench *bench, const char *name);
 #define BENCH_WHERE_SIZE 16
 const char *bench_where(const struct bench *bench, char text[BENCH_WHERE_SIZE]);
 
-/* Where the fills of now write, and how many bytes there are at least; sets the first ones to 0xff; and gives them, from `offset`
- * on, to the host: on a GPU in the first bytes of bench->memory. */
+/* Where the fills of now write, and how many bytes there are at least; sets the first ones to 0xff; and gives them, from
+ * `offset` on, to the host: on a GPU in the first bytes of bench->memory. */
 unsigned char *bench_memory(const struct bench *bench);
 int64_t bench_memory_bytes(const struct bench *bench);
 void bench_spoil(const struct bench *bench, int64_t bytes);

@@ -11,9 +11,9 @@ struct arena_chunk;
 
 /* Starts zeroed, or with memory of its owner's (arena_open). */
 struct arena {
-    char *next;                 /* what is left of the newest chunk */
-    size_t left;                /* bytes */
-    struct arena_chunk *newest; /* NULL: none was needed yet */
+    char *next;                       /* what is left of the newest chunk */
+    size_t left;                      /* bytes */
+    struct arena_chunk *newest;       /* NULL: none was needed yet */
     const char *recent[ARENA_RECENT]; /* that arena_shared_text gave last, NULL where there were fewer */
     unsigned next_recent;
 };

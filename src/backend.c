@@ -48,8 +48,7 @@ fanin_status backend_find(const char *name, DLDevice device, const struct backen
         return fanin_fail(FANIN_ERROR_DEVICE,
                           "parameter '%s': found a tensor of device type %d (%s), expected the CPU (%d or %d) "
                           "or CUDA (%d or %d)",
-                          name, type, device_type_name(type), (int)kDLCPU, (int)kDLCUDAHost, (int)kDLCUDA,
-                          (int)kDLCUDAManaged);
+                          name, type, device_type_name(type), (int)kDLCPU, (int)kDLCUDAHost, (int)kDLCUDA, (int)kDLCUDAManaged);
     }
 }
 

@@ -16,10 +16,10 @@ struct backend {
      * being captured (CAPTURE). */
     fanin_status (*check)(const struct item *items, size_t count, bool waits, const fanin_options *options);
 
-    /* Gets what a run of these items needs besides them, such as memory and libraries: where a plan has several backends, all is
-     * there before the first one writes. Every item was found supported and checked, none is CUSTOM, none has data NULL, no two
-     * share memory. Options are normalised: no NULL, `size` whole, `contract` resolved. `*out`, NULL where nothing is needed, goes
-     * to `run`, and once to `release`, whether it ran or not. Items and options are borrowed until then. */
+    /* Gets what a run of these items needs besides them, such as memory and libraries: where a plan has several backends, all
+     * is there before the first one writes. Every item was found supported and checked, none is CUSTOM, none has data NULL, no
+     * two share memory. Options are normalised: no NULL, `size` whole, `contract` resolved. `*out`, NULL where nothing is
+     * needed, goes to `run`, and once to `release`, whether it ran or not. Items and options are borrowed until then. */
     fanin_status (*acquire)(const struct item *items, size_t count, const fanin_options *options, void **out);
 
     /* Fills the same items in one parallel pass. */

@@ -25,7 +25,8 @@ static int measure_quotes(const struct registry_entry *entry, const fanin_args *
     int quotes = 0;
     for (size_t i = 0; i < args->row->n_params; i++) {
         const struct argument *const value = &args->values[i];
-        const bool is_quoted = entry->hooks && entry->hooks->quoted && strcmp(entry->hooks->quoted, args->row->params[i].name) == 0;
+        const bool is_quoted =
+            entry->hooks && entry->hooks->quoted && strcmp(entry->hooks->quoted, args->row->params[i].name) == 0;
         for (size_t j = 0; value->initializers && j < value->count; j++) {
             const int inner = value->initializers[j]->quotes + is_quoted;
             quotes = inner > quotes ? inner : quotes;

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The loader keeps the folder as it was when it opened the library: a path that is relative now means another place where the working
- * directory was changed since. It keeps none for the program itself. */
+/* The loader keeps the folder as it was when it opened the library: a path that is relative now means another place where the
+ * working directory was changed since. It keeps none for the program itself. */
 static bool loaded_from(char path[PATH_MAX])
 {
     static const char in_this_file;

@@ -125,11 +125,8 @@ static void too_large(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces),
-        cmocka_unit_test(restored),
-        cmocka_unit_test(memory_of_the_owner),
-        cmocka_unit_test(shared_texts),
-        cmocka_unit_test(too_large),
+        cmocka_unit_test(pieces),       cmocka_unit_test(restored),  cmocka_unit_test(memory_of_the_owner),
+        cmocka_unit_test(shared_texts), cmocka_unit_test(too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

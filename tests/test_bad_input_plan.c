@@ -238,11 +238,8 @@ static void test_many_costly_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_at_once),
-        cmocka_unit_test(test_many_uncovered),
-        cmocka_unit_test(test_clashes),
-        cmocka_unit_test(test_deep_and_costly),
-        cmocka_unit_test(test_many_costly_names),
+        cmocka_unit_test(test_all_at_once),     cmocka_unit_test(test_many_uncovered),    cmocka_unit_test(test_clashes),
+        cmocka_unit_test(test_deep_and_costly), cmocka_unit_test(test_many_costly_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -75,8 +75,8 @@ static fanin_status device_norm(const struct tensor *tensor, const fanin_options
     return FANIN_OK;
 }
 
-static const struct backend device_backend = {"device",       device_supports,   device_check, device_acquire, device_run,
-                                              device_release, device_run_custom, device_norm};
+static const struct backend device_backend = {"device",   device_supports, device_check,      device_acquire,
+                                              device_run, device_release,  device_run_custom, device_norm};
 
 /* What the CPU's backend asks for first. */
 fanin_status __real_cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,
@@ -314,10 +314,8 @@ static void test_check(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_to_its_own),
-        cmocka_unit_test(test_acquired_before_written),
-        cmocka_unit_test(test_device_alone),
-        cmocka_unit_test(test_custom_without_function),
+        cmocka_unit_test(test_each_to_its_own), cmocka_unit_test(test_acquired_before_written),
+        cmocka_unit_test(test_device_alone),    cmocka_unit_test(test_custom_without_function),
         cmocka_unit_test(test_check),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

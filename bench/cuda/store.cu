@@ -70,8 +70,7 @@ extern "C" cudaError_t store_launch(void *out, int64_t bytes, cudaStream_t strea
     return cudaGetLastError();
 }
 
-extern "C" cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, bool upper_16, bool mixed,
-                                       cudaStream_t stream)
+extern "C" cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, bool upper_16, bool mixed, cudaStream_t stream)
 {
     constexpr int passes = 4;
     const unsigned blocks = (unsigned)(bytes / (16 * threads * stores * passes));

@@ -13,7 +13,8 @@ extern "C" {
 /* Puts stores of 16 bytes to all of [out, out + bytes) into a stream; up to 2^45 bytes. */
 cudaError_t store_launch(void *out, int64_t bytes, cudaStream_t stream);
 
-/* The same with the words of the generator's stream 0, or their upper 16 bits; `bytes` is a multiple of 64 KiB and at most 2^34. */
+/* The same with the words of the generator's stream 0, or their upper 16 bits; `bytes` is a multiple of 64 KiB and at most
+ * 2^34. */
 cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, bool upper_16, bool mixed, cudaStream_t stream);
 
 #ifdef __cplusplus

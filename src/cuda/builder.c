@@ -257,8 +257,8 @@ static uint64_t groups_of(const struct cuda_builder *builder, const struct cuda_
     return groups;
 }
 
-/* Passes that a tile of the row has at most. Measured on an H200: constants are fastest in tiles of one pass, numbers that are made
- * as fast as memory takes them in four, all others in sixteen, for each tile costs what an eighth of a pass does. */
+/* Passes that a tile of the row has at most. Measured on an H200: constants are fastest in tiles of one pass, numbers that are
+ * made as fast as memory takes them in four, all others in sixteen, for each tile costs what an eighth of a pass does. */
 static int most_passes_log2(const struct cuda_row *row)
 {
     if (row->kind == FILL_CONSTANT) {

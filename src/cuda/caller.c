@@ -69,7 +69,8 @@ static void add_runtime(const struct runtime *runtime)
     }
 }
 
-/* The loader is asked without the lock: another thread may hold the loader's own, and wait for this one in a library's constructor. */
+/* The loader is asked without the lock: another thread may hold the loader's own, and wait for this one in a library's
+ * constructor. */
 static void look_again(const struct search *search)
 {
     struct runtime found[1 + MOST_RUNTIMES];

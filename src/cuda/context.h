@@ -29,8 +29,8 @@ struct context_scope {
 fanin_status context_enter(const char *name, int ordinal, struct context_scope *scope);
 void context_leave(const struct context_scope *scope);
 
-/* The same for a device that was entered before, to end what was begun there: leaves the last error as it is, and does not ask what is
- * pending. false: the device is not current, and there is nothing to leave. */
+/* The same for a device that was entered before, to end what was begun there: leaves the last error as it is, and does not ask
+ * what is pending. false: the device is not current, and there is nothing to leave. */
 bool context_return(int ordinal, struct context_scope *scope);
 
 /* The number of the current context, between the two: no other context of the process, a later one included, has it.
@@ -67,13 +67,13 @@ void context_release(void *memory, cudaStream_t stream, bool is_pooled);
 /* The caller's stream for a device. */
 cudaStream_t context_stream(const fanin_options *options, int ordinal);
 
-/* DEVICE where the stream is of another device than the current one; and that failure. What the driver cannot tell is found when
- * something is put into the stream. */
+/* DEVICE where the stream is of another device than the current one; and that failure. What the driver cannot tell is found
+ * when something is put into the stream. */
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
 fanin_status context_fail_stream(const char *name, int ordinal);
 
-/* Between these, what may allocate or wait does not end a capture of another stream, in this thread or another one. A device was
- * entered before; none need be current. */
+/* Between these, what may allocate or wait does not end a capture of another stream, in this thread or another one. A device
+ * was entered before; none need be current. */
 CUstreamCaptureMode context_relax_capture(void);
 void context_restore_capture(CUstreamCaptureMode mode);
 

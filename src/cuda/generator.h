@@ -22,8 +22,8 @@ STREAM_FUNCTION void generator_keys(uint64_t seed, uint32_t key[PHILOX_ROUNDS][2
     }
 }
 
-/* What the first round makes of the number of a block within 2^32: multiplier_0 · number. Blocks that are n apart have products that
- * are n · multiplier_0 apart, and a sum costs a device less than half of what a product does. */
+/* What the first round makes of the number of a block within 2^32: multiplier_0 · number. Blocks that are n apart have products
+ * that are n · multiplier_0 apart, and a sum costs a device less than half of what a product does. */
 STREAM_FUNCTION uint64_t generator_product(uint32_t block_low)
 {
     return (uint64_t)PHILOX_MULTIPLIER_0 * block_low;
@@ -57,14 +57,15 @@ STREAM_FUNCTION void generator_words(const uint32_t key[PHILOX_ROUNDS][2], uint6
 
 /* ------------------------------------------------ with products by float64 units ------------------------------------------ */
 
-/* A word w as the number 2^84 + w·2^32, whose low 32 bits are w and whose high ones are the same for every word. The product by a
- * multiplier m < 2^32 is one fma, of m·2^-32 and 2^84 - m·2^52, which are float64 numbers: its exact value is 2^84 + w·m, and rounded
- * toward zero that is 2^84 + (w·m >> 32)·2^32, the high word of the product in the same form. (Sums with a power of two that put a
- * product's high part where it is wanted: Emmart, Zheng and Weems, "Faster Modular Exponentiation Using Double Precision Floating
- * Point Arithmetic on the GPU", ARITH 2018.) A chain of rounds never leaves the form: only the low register of a pair is written.
+/* A word w as the number 2^84 + w·2^32, whose low 32 bits are w and whose high ones are the same for every word. The product by
+ * a multiplier m < 2^32 is one fma, of m·2^-32 and 2^84 - m·2^52, which are float64 numbers: its exact value is 2^84 + w·m, and
+ * rounded toward zero that is 2^84 + (w·m >> 32)·2^32, the high word of the product in the same form. (Sums with a power of two
+ * that put a product's high part where it is wanted: Emmart, Zheng and Weems, "Faster Modular Exponentiation Using Double
+ * Precision Floating Point Arithmetic on the GPU", ARITH 2018.) A chain of rounds never leaves the form: only the low register
+ * of a pair is written.
  *
- * Where float64 runs at half of float32's rate, that takes an issue slot of units that are idle, and a narrow product for the low
- * word one of those that a wide product takes three of. */
+ * Where float64 runs at half of float32's rate, that takes an issue slot of units that are idle, and a narrow product for the
+ * low word one of those that a wide product takes three of. */
 STREAM_FUNCTION double generator_wide(uint32_t word)
 {
     return double_from_bits(0x4530000000000000u | word);
@@ -102,8 +103,8 @@ STREAM_FUNCTION double generator_wide_product(double wide, uint32_t multiplier)
 #endif
 }
 
-/* As generator_words: of the two products of a round, one of a chain of words that begins with the block's number, which comes as
- * `wide`, is a wide word's. `product` is the low word of the number's product. */
+/* As generator_words: of the two products of a round, one of a chain of words that begins with the block's number, which comes
+ * as `wide`, is a wide word's. `product` is the low word of the number's product. */
 STREAM_FUNCTION void generator_words_mixed(const uint32_t key[PHILOX_ROUNDS][2], uint64_t stream, double wide, uint32_t product,
                                            uint32_t block_high, uint32_t out[4])
 {
@@ -116,7 +117,8 @@ STREAM_FUNCTION void generator_words_mixed(const uint32_t key[PHILOX_ROUNDS][2],
     out[3] = product;
     CUDA_UNROLL
     for (int round = 1; round < PHILOX_ROUNDS; round++) {
-        /* The chain's word is counter word 2 in odd rounds and 0 in even ones. A product's words go to the other one's places. */
+        /* The chain's word is counter word 2 in odd rounds and 0 in even ones. A product's words go to the other one's places.
+         * */
         const int chain = round % 2 == 1 ? 2 : 0, other = 2 - chain;
         const uint32_t multiplier = chain == 0 ? PHILOX_MULTIPLIER_0 : PHILOX_MULTIPLIER_1;
         const uint64_t whole = (uint64_t)out[other] * (other == 0 ? PHILOX_MULTIPLIER_0 : PHILOX_MULTIPLIER_1);

@@ -23,7 +23,8 @@ cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint3
 cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_t count, struct norm_partial *partials,
                              cudaStream_t stream);
 
-/* Moves elements of 2^size_log2 bytes that lie one after another at `from`, device memory, to where a view of at most 2^39 elements has them. */
+/* Moves elements of 2^size_log2 bytes that lie one after another at `from`, device memory, to where a view of at most 2^39
+ * elements has them. */
 cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream);
 
 #ifdef __cplusplus

@@ -11,8 +11,8 @@
 /* Parts of the memory begin at multiples of this: what cudaMalloc aligns to. */
 #define ALIGNMENT 256
 
-/* From so many kept vectors on, the SVD goes by way of the polar decomposition (gesvdp): measured on an H200, it takes a quarter of
- * the time of QR iterations (gesvd) at 512, and as much as those at 256. */
+/* From so many kept vectors on, the SVD goes by way of the polar decomposition (gesvdp): measured on an H200, it takes a
+ * quarter of the time of QR iterations (gesvd) at 512, and as much as those at 256. */
 #define POLAR_FROM 512
 
 /* gesvdp moves singular values near 0 away from it, and tells by how much. As an error of the random matrix that is as good as

@@ -1,9 +1,9 @@
 /* Normal numbers in bfloat16 from two bounds of the radius: the mixed variant's.
  *
- * A device's units for special functions make a log and a root in an instruction each, good to about 2^-22. That is not the contract's
- * radius, but says between which two numbers it lies. All that follows, a product, an fma and a rounding to 8 bits, is monotone: where
- * both bounds give the same number, the contract's radius gives it too. Elsewhere it is computed: with mean 0 for one group of a warp in
- * fifteen. */
+ * A device's units for special functions make a log and a root in an instruction each, good to about 2^-22. That is not the
+ * contract's radius, but says between which two numbers it lies. All that follows, a product, an fma and a rounding to 8 bits,
+ * is monotone: where both bounds give the same number, the contract's radius gives it too. Elsewhere it is computed: with mean
+ * 0 for one group of a warp in fifteen. */
 #ifndef FANIN_SRC_CUDA_NORMAL_BOUNDS_H
 #define FANIN_SRC_CUDA_NORMAL_BOUNDS_H
 
@@ -17,8 +17,8 @@
 /* How far the root may be off, relatively. PTX promises 2^-23. */
 #define NORMAL_ROOT_ERROR 0x1p-22
 
-/* By how much √(2 ln 2)·√(-log2 u), the root and the log being as far off as that, may miss the contract's radius beyond what is
- * added to the log, relatively. A test tries all u and finds 5.7e-7 to be enough. */
+/* By how much √(2 ln 2)·√(-log2 u), the root and the log being as far off as that, may miss the contract's radius beyond what
+ * is added to the log, relatively. A test tries all u and finds 5.7e-7 to be enough. */
 #define NORMAL_RADIUS_MARGIN 6e-7
 
 /* Both are on the host nearly as far off as they may be, with a sign of the error that changes from one number to the next. */

@@ -177,8 +177,8 @@ static fanin_status upload_to(struct run *run, int ordinal)
     return uploads_write(run->uploads, ordinal);
 }
 
-/* Waits for what was begun. An earlier error remains, with its message. What was acquired is given back even where the context is
- * lost. */
+/* Waits for what was begun. An earlier error remains, with its message. What was acquired is given back even where the context
+ * is lost. */
 static fanin_status finish(struct run *run, fanin_status status)
 {
     while (run->matrices != NULL) {
@@ -217,7 +217,8 @@ static fanin_status acquire(const struct item *items, size_t count, const fanin_
     }
     struct run *const run = calloc(1, sizeof *run);
     if (run == NULL) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's fills on CUDA devices", items[0].name);
+        return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's fills on CUDA devices",
+                          items[0].name);
     }
     *run = (struct run){.items = items, .count = count, .options = options};
     const struct float_environment caller = float_environment_enter();

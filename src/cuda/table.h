@@ -15,13 +15,13 @@
  * a constant. Four groups a thread, in straight-line code, are a pass of a block of threads. */
 #define CUDA_PASS_LOG2 9
 
-/* Passes of a tile, the work of a block of threads: 16 at most, as many as leave every multiprocessor its share, and fewer where
- * memory is slower than the numbers are made: it is fastest where the writes in flight lie close together. */
+/* Passes of a tile, the work of a block of threads: 16 at most, as many as leave every multiprocessor its share, and fewer
+ * where memory is slower than the numbers are made: it is fastest where the writes in flight lie close together. */
 #define CUDA_PASSES_LOG2_MAX 4
 
-/* Two ways to make the same numbers. Mixed gives work of the units that have most to do to those that are idle in passes: products of
- * the generator to the float64 units (generator.h), radiuses to those for special functions (normal_bounds.h). The former only helps
- * where float64 runs at half of float32's rate. */
+/* Two ways to make the same numbers. Mixed gives work of the units that have most to do to those that are idle in passes:
+ * products of the generator to the float64 units (generator.h), radiuses to those for special functions (normal_bounds.h). The
+ * former only helps where float64 runs at half of float32's rate. */
 enum cuda_variant { CUDA_VARIANT_PLAIN, CUDA_VARIANT_MIXED };
 
 /* One more axis of an item. */

@@ -18,8 +18,8 @@
 /* Groups of a pass that a thread makes, in straight-line code. */
 #define PASS_GROUPS ((int)(CUDA_PASS / CUDA_THREADS))
 
-/* Each function below writes the groups [first, first + groups), a whole number of passes, of which the first lies at `address`.
- * Kind and dtype are constants where they are called: the compiler makes a loop for each. */
+/* Each function below writes the groups [first, first + groups), a whole number of passes, of which the first lies at
+ * `address`. Kind and dtype are constants where they are called: the compiler makes a loop for each. */
 
 STREAM_FUNCTION void fill_constant_passes(const struct cuda_row *row, uint64_t address, uint32_t groups, uint32_t thread)
 {
@@ -148,7 +148,7 @@ STREAM_FUNCTION uint32_t fill_passes(enum cuda_variant variant, const struct cud
 {
 #define FILL_PASSES(kind, dtype, symmetric)                                                                                    \
     case FILL_OF(kind, dtype, symmetric):                                                                                      \
-        fill_random_passes(kind, dtype, symmetric, variant, header, row, first, address, groups, thread);                     \
+        fill_random_passes(kind, dtype, symmetric, variant, header, row, first, address, groups, thread);                      \
         break;
     switch (FILL_OF(row->kind, row->dtype, row->symmetric)) {
         FILL_PASSES(FILL_UNIFORM, DTYPE_FLOAT32, 0)
@@ -399,7 +399,8 @@ STREAM_FUNCTION void cuda_fill_thread(enum cuda_variant variant, const struct cu
 {
     const struct cuda_row *const row = fill_find_row(header, slots, tile);
     const uint32_t tile_of_row = tile - row->first_tile;
-    const bool is_line = row->outer == 0 && row->step == 1, is_full = is_line && tile_of_row - row->full_first < row->full_tiles;
+    const bool is_line = row->outer == 0 && row->step == 1,
+               is_full = is_line && tile_of_row - row->full_first < row->full_tiles;
     uint64_t first = 0, address = 0;
     uint32_t groups = 0;
     if (is_full) {

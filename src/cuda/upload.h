@@ -1,6 +1,6 @@
-/* Items whose elements are read on the host: they go to the device through two pinned buffers, one of which is filled, by all of
- * the host's threads, while the other is copied on the caller's stream. All functions but uploads_ordinal are called while the
- * device is current. */
+/* Items whose elements are read on the host: they go to the device through two pinned buffers, one of which is filled, by all
+ * of the host's threads, while the other is copied on the caller's stream. All functions but uploads_ordinal are called while
+ * the device is current. */
 #ifndef FANIN_SRC_CUDA_UPLOAD_H
 #define FANIN_SRC_CUDA_UPLOAD_H
 
@@ -12,8 +12,8 @@ struct upload;
 bool upload_takes(const struct item *item);
 
 /* Gets the buffers for a device and puts them in front of the list, or does nothing where no item of the device is read. Items
- * and options are borrowed, the stream is not being captured. Errors: MEMORY, DEVICE. Then no item was written, and the list is as it
- * was. */
+ * and options are borrowed, the stream is not being captured. Errors: MEMORY, DEVICE. Then no item was written, and the list is
+ * as it was. */
 fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal, const fanin_options *options,
                              struct upload **list);
 

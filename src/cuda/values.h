@@ -126,8 +126,9 @@ STREAM_FUNCTION void values_normal_pair(uint32_t radius_word, uint32_t angle_wor
     normal_turn_float(radius, sine, cosine, mean, sigma, out);
 }
 
-/* An eighth of the radius. It is less than 1, so that the last step of the root may be kept in [0, 1]; that costs nothing, and makes
- * 0 of the NaN that the root of 0 is without a guard. Multiplying by powers of two is exact, so its bits are the radius's. */
+/* An eighth of the radius. It is less than 1, so that the last step of the root may be kept in [0, 1]; that costs nothing, and
+ * makes 0 of the NaN that the root of 0 is without a guard. Multiplying by powers of two is exact, so its bits are the
+ * radius's. */
 STREAM_FUNCTION float values_eighth_of_radius(uint32_t radius_word)
 {
     const float x = normal_log_float_times(uniform_unit_float(radius_word), 0x1p-6f);
@@ -197,8 +198,8 @@ STREAM_FUNCTION uint32_t values_pack(enum fill_kind kind, enum dtype dtype, bool
 
 /* ------------------------------------------------ float64 ---------------------------------------------------------------- */
 
-/* uniform_unit_double of the stream. The device's conversions of integers are slow: 2^84 + the high word's share and 2^52 + the low
- * word are put together bit by bit, and two sums, both exact, take the powers away. */
+/* uniform_unit_double of the stream. The device's conversions of integers are slow: 2^84 + the high word's share and 2^52 + the
+ * low word are put together bit by bit, and two sums, both exact, take the powers away. */
 STREAM_FUNCTION double values_unit_double(uint32_t w0, uint32_t w1)
 {
 #ifdef __CUDA_ARCH__

@@ -114,7 +114,8 @@ static struct item *put_in_order(const struct plan_items *items)
     return ordered;
 }
 
-fanin_status plan_items_begin(const struct plan_items *items, bool waits, const fanin_options *options, struct plan_items_run *out)
+fanin_status plan_items_begin(const struct plan_items *items, bool waits, const fanin_options *options,
+                              struct plan_items_run *out)
 {
     *out = (struct plan_items_run){.items = NULL};
     if (items->count == 0) {

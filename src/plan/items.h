@@ -32,12 +32,14 @@ struct plan_items_run {
     void *acquired;             /* the backend's */
 };
 
-/* Checks that the items can be filled now, and gets all that it takes. Options are normalised, and borrowed until the end. `waits`: a norm
- * will be asked for, so that no stream may be being captured. Errors: MEMORY and the backend's; there is nothing to end then. */
-fanin_status plan_items_begin(const struct plan_items *items, bool waits, const fanin_options *options, struct plan_items_run *out);
+/* Checks that the items can be filled now, and gets all that it takes. Options are normalised, and borrowed until the end.
+ * `waits`: a norm will be asked for, so that no stream may be being captured. Errors: MEMORY and the backend's; there is
+ * nothing to end then. */
+fanin_status plan_items_begin(const struct plan_items *items, bool waits, const fanin_options *options,
+                              struct plan_items_run *out);
 
-/* Fills all: first the backend's in one pass, then the custom ones on this thread, in their order. Errors: the backend's, and those
- * of custom fills. */
+/* Fills all: first the backend's in one pass, then the custom ones on this thread, in their order. Errors: the backend's, and
+ * those of custom fills. */
 fanin_status plan_items_fill(const struct plan_items_run *run, const fanin_options *options);
 
 /* Gives back what was got. None is fine. */

@@ -63,8 +63,8 @@ static fanin_status begin_on(const fanin_plan *plan, const struct plan_items *it
     return plan_items_begin(items, waits_for_norm(plan, items->backend, options), options, out);
 }
 
-/* Files come first, then what else is needed: what is wrong with them is found before anything is written. Then devices: their work
- * is only enqueued, and goes on while the host fills. */
+/* Files come first, then what else is needed: what is wrong with them is found before anything is written. Then devices: their
+ * work is only enqueued, and goes on while the host fills. */
 static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 {
     struct source *const source = plan->on_cpu.source;

@@ -109,8 +109,8 @@ static int launch_all(enum cuda_variant variant, struct item *items, size_t coun
 static bool variants_differ(const struct item *items, size_t count)
 {
     size_t i = 0;
-    while (i < count && ((items[i].fill->kind != FILL_UNIFORM && items[i].fill->kind != FILL_NORMAL) ||
-                         items[i].dtype == DTYPE_FLOAT64)) {
+    while (i < count &&
+           ((items[i].fill->kind != FILL_UNIFORM && items[i].fill->kind != FILL_NORMAL) || items[i].dtype == DTYPE_FLOAT64)) {
         i++;
     }
     return i < count;

@@ -23,8 +23,8 @@ int compare_teardown(void **state);
 /* An item of one axis of `count` elements, one after another, `offset` bytes into the memory. */
 struct item compare_line(const struct fill *fill, enum dtype dtype, int64_t start, int64_t count, int64_t offset);
 
-/* A box of `ndim` axes and at most about `most` elements, in any order in memory, of either sign, with gaps, and any affine map to
- * the domain; its lowest element is `offset` bytes into the memory. */
+/* A box of `ndim` axes and at most about `most` elements, in any order in memory, of either sign, with gaps, and any affine map
+ * to the domain; its lowest element is `offset` bytes into the memory. */
 struct item compare_box(uint64_t *random, const struct fill *fill, enum dtype dtype, int ndim, int64_t most, int64_t offset);
 
 /* Compares a plan of items, whose `data` are offsets into the memory. Tiles have 2^passes_log2 passes; -1: as many as a launch

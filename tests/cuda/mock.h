@@ -1,5 +1,6 @@
-/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, copies that are
- * done when someone waits for them, and errors when a test asks for them. So what the module does around its kernels is tested where there is no GPU. */
+/* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, copies that
+ * are done when someone waits for them, and errors when a test asks for them. So what the module does around its kernels is
+ * tested where there is no GPU. */
 #ifndef FANIN_TESTS_CUDA_MOCK_H
 #define FANIN_TESTS_CUDA_MOCK_H
 
@@ -42,7 +43,8 @@ struct mock {
 
     /* What happened. Foreign rows are of memory that is not the device's. */
     enum cuda_variant variant; /* of the last fill */
-    int launches[2], foreign_rows, pointers_looked_up, loads, set_devices, frees_left, events_left, streams_left, synchronizations;
+    int launches[2], foreign_rows, pointers_looked_up, loads, set_devices, frees_left, events_left, streams_left,
+        synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;
     int allocations_not_relaxed;
@@ -83,7 +85,8 @@ int mock_current_device(void);
 /* Counts a number down; true when it gets to 0. */
 bool mock_fails(int *number);
 
-/* Copies and scattered elements are done when someone waits for them: all that are under way; whether any are; none any more. */
+/* Copies and scattered elements are done when someone waits for them: all that are under way; whether any are; none any more.
+ * */
 void mock_finish(void);
 bool mock_is_busy(void);
 void mock_forget(void);

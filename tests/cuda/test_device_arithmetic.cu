@@ -186,12 +186,8 @@ int main()
         return DEVICE_SKIPPED;
     }
     const CMUnitTest tests[] = {
-        cmocka_unit_test(test_square_root),
-        cmocka_unit_test(test_quotient),
-        cmocka_unit_test(test_rounding),
-        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_unit_double),
-        cmocka_unit_test(test_wide_product),
+        cmocka_unit_test(test_square_root),   cmocka_unit_test(test_quotient),    cmocka_unit_test(test_rounding),
+        cmocka_unit_test(test_bounds),        cmocka_unit_test(test_unit_double), cmocka_unit_test(test_wide_product),
         cmocka_unit_test(test_radius_bounds),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);

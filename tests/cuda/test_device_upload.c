@@ -1,5 +1,5 @@
-/* Constants that are arrays and stored tensors: read on the host, copied or scattered on the device; against the host, and while a stream is being
- * captured. Needs a GPU. */
+/* Constants that are arrays and stored tensors: read on the host, copied or scattered on the device; against the host, and
+ * while a stream is being captured. Needs a GPU. */
 #include "device_compare.h"
 
 #include <string.h>

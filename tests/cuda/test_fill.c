@@ -209,7 +209,8 @@ static void test_extreme_sigmas(void **state)
 static void test_bfloat16_normals(void **state)
 {
     (void)state;
-    static const double sigmas[] = {0.0, -0.0, 0x1p-149, 0x1p-140, 0x1p-126, 0.02, 0x1.fffffep+123}, means[] = {0.0, -0.0, 1.0, 0.3, 0x1p-130};
+    static const double sigmas[] = {0.0, -0.0, 0x1p-149, 0x1p-140, 0x1p-126, 0.02, 0x1.fffffep+123},
+                        means[] = {0.0, -0.0, 1.0, 0.3, 0x1p-130};
     struct fill fill;
     assert_true(compare_fill(FILL_NORMAL, DTYPE_BFLOAT16, &fill));
     for (size_t i = 0; i < sizeof sigmas / sizeof sigmas[0]; i++) {
@@ -241,9 +242,9 @@ static void test_bilinear(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small_sizes),   cmocka_unit_test(test_alignments),     cmocka_unit_test(test_tile_edges),
-        cmocka_unit_test(test_far_starts),    cmocka_unit_test(test_far_addresses),  cmocka_unit_test(test_upper_bound),
-        cmocka_unit_test(test_bounds_apart),  cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bfloat16_normals),
+        cmocka_unit_test(test_small_sizes),  cmocka_unit_test(test_alignments),     cmocka_unit_test(test_tile_edges),
+        cmocka_unit_test(test_far_starts),   cmocka_unit_test(test_far_addresses),  cmocka_unit_test(test_upper_bound),
+        cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bfloat16_normals),
         cmocka_unit_test(test_bilinear),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);

@@ -37,7 +37,8 @@ static void check_wide_product(uint32_t word, uint32_t multiplier)
 {
     const uint32_t high = (uint32_t)((uint64_t)word * multiplier >> 32);
     /* What the device computes, by the host's fma. */
-    const volatile double wide = generator_wide(word), by = (double)multiplier * 0x1p-32, add = (0x1p32 - (double)multiplier) * 0x1p52;
+    const volatile double wide = generator_wide(word), by = (double)multiplier * 0x1p-32,
+                          add = (0x1p32 - (double)multiplier) * 0x1p52;
     assert_int_equal(fesetround(FE_TOWARDZERO), 0);
     const volatile double device = fma(wide, by, add);
     assert_int_equal(fesetround(FE_TONEAREST), 0);

@@ -87,8 +87,8 @@ static void test_threads(void **state)
     assert_null(module);
 }
 
-/* The library opened by a relative path: its modules lie where it did then, wherever the process has gone since. In a child, whose
- * exit status says what was wrong. */
+/* The library opened by a relative path: its modules lie where it did then, wherever the process has gone since. In a child,
+ * whose exit status says what was wrong. */
 static void test_relative_path(void **state)
 {
     (void)state;
@@ -165,9 +165,9 @@ static void test_module(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_file),         cmocka_unit_test(test_no_library), cmocka_unit_test(test_another_library),
-        cmocka_unit_test(test_another_version), cmocka_unit_test(test_relative_path),
-        cmocka_unit_test(test_threads),    cmocka_unit_test(test_module),
+        cmocka_unit_test(test_no_file),         cmocka_unit_test(test_no_library),    cmocka_unit_test(test_another_library),
+        cmocka_unit_test(test_another_version), cmocka_unit_test(test_relative_path), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_module),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

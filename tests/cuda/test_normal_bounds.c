@@ -102,17 +102,20 @@ static void test_sigma(void **state)
 static void test_rare_words(void **state)
 {
     (void)state;
-    static const uint32_t radius_words[] = {0, 1, 2, 0x7fffffff, 0x80000000, 0xfffffdff, 0xfffffe00, 0xffffff7f, 0xffffff80, 0xffffffff};
+    static const uint32_t radius_words[] = {0,          1,          2,          0x7fffffff, 0x80000000,
+                                            0xfffffdff, 0xfffffe00, 0xffffff7f, 0xffffff80, 0xffffffff};
     static const uint32_t angle_words[] = {0, 1, 0x3fffffff, 0x40000000, 0x7fffffff, 0x80000000, 0xc0000000, 0xffffffff};
     static const float means[] = {0.0f, -0.0f, 1.0f, -0.3f, 0x1p-140f};
     static const float sigmas[] = {0.0f, -0.0f, 0x1p-149f, 0x1p-140f, 0x1p-126f, 0.02f, 1.0f, 1e30f};
     for (int i = 0; i < 10 * 8 * 5 * 8; i++) {
-        const uint32_t words[4] = {radius_words[i % 10], angle_words[i / 10 % 8], radius_words[(i + 3) % 10], angle_words[(i / 10 + 5) % 8]};
+        const uint32_t words[4] = {radius_words[i % 10], angle_words[i / 10 % 8], radius_words[(i + 3) % 10],
+                                   angle_words[(i / 10 + 5) % 8]};
         struct cuda_row row = {.kind = FILL_NORMAL};
         row.number.normal_float.mean = means[i / 80 % 5];
         row.number.normal_float.sigma = sigmas[i / 400];
         row.number.normal_float.sigma_by_8 = 8.0f * sigmas[i / 400];
-        normal_bounds_of_sigma((double)sigmas[i / 400], &row.number.normal_float.sigma_low, &row.number.normal_float.sigma_high);
+        normal_bounds_of_sigma((double)sigmas[i / 400], &row.number.normal_float.sigma_low,
+                               &row.number.normal_float.sigma_high);
         uint32_t packed[2];
         normal_bfloat16_by_bounds(&row, words, packed);
         for (int k = 0; k < 2; k++) {

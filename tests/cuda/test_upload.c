@@ -1,5 +1,5 @@
-/* Items that are read on the host and go to the device: how they are cut, what a scattering thread does, and the two buffers with
- * copies that are done late. Against the CPU backend, bit for bit. */
+/* Items that are read on the host and go to the device: how they are cut, what a scattering thread does, and the two buffers
+ * with copies that are done late. Against the CPU backend, bit for bit. */
 #include "compare.h"
 #include "copy.h"
 #include "grid.h"
