@@ -11,7 +11,7 @@ const char program_help[] =
     "\n"
     "The same seed gives the same bits on every machine, with any number of threads and any sharding.\n"
     "\n"
-    "  fanin init --like model.json --init xavier --seed 42 -o model.safetensors\n"
+    "  fanin init --like model.json --rules rules.json --seed 42 -o model.safetensors\n"
     "\n"
     "Exit codes: 0 done, 1 the work failed, 2 the command line is wrong.\n";
 
