@@ -15,17 +15,46 @@ static bool is_control(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+bool command_clean(char *text, size_t length)
+{
+    bool found = false;
+    for (size_t i = 0; i < length; i++) {
+        found = found || is_control(text[i]);
+        text[i] = is_control(text[i]) ? '?' : text[i];
+    }
+    return found;
+}
+
+char *command_clean_copy(const char *text)
+{
+    char *const copy = strdup(text);
+    if (copy) {
+        command_clean(copy, strlen(copy));
+    }
+    return copy;
+}
+
+static void print_line(const char *command, const char *text)
+{
+    fprintf(stderr, "fanin%s%s: %s\n", command ? " " : "", command ? command : "", text);
+}
+
 static void print_message(const char *command, const char *format, va_list args)
 {
     char *text = NULL;
     if (vasprintf(&text, format, args) < 0) {
-        text = NULL;
+        print_line(command, "out of memory");
+        return;
     }
-    for (char *c = text; c && *c; c++) {
-        *c = is_control(*c) && *c != '\n' ? '?' : *c;
-    }
-    fprintf(stderr, "fanin%s%s: %s\n", command ? " " : "", command ? command : "", text ? text : "out of memory");
+    command_clean(text, strlen(text));
+    print_line(command, text);
     free(text);
+}
+
+int command_error_lines(const char *command, const char *lines)
+{
+    print_line(command, lines);
+    return EXIT_WORK;
 }
 
 int command_error(const char *command, const char *format, ...)

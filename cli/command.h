@@ -13,10 +13,13 @@ enum exit_code {
     EXIT_USAGE = 2 /* the command line is wrong */
 };
 
-/* Print "fanin COMMAND: MESSAGE" to standard error (COMMAND may be NULL) and return EXIT_WORK or EXIT_USAGE. Control characters
- * but newlines are replaced: names come from files. */
+/* Print "fanin COMMAND: MESSAGE" to standard error (COMMAND may be NULL) and return EXIT_WORK or EXIT_USAGE. Control
+ * characters, newlines too, are replaced: names come from files, and must not look like a line of the program's own. */
 int command_error(const char *command, const char *format, ...) FANIN_PRINTF(2, 3);
 int command_usage_error(const char *command, const char *format, ...) FANIN_PRINTF(2, 3);
+
+/* As command_error, for a message of several lines, whose names were cleaned. */
+int command_error_lines(const char *command, const char *lines);
 
 /* The message for what getopt_long refused: its result `c` ('?' or ':'; the option string starts with ":"). Unknown options
  * get the nearest one. Returns EXIT_USAGE. */
@@ -33,6 +36,12 @@ const char *command_nearest(const char *name, const char *const *names, size_t c
  * blanks. false for anything else. */
 bool command_parse_count(const char *text, int64_t min, int64_t max, int64_t *out);
 bool command_parse_seed(const char *text, uint64_t *out);
+
+/* Replaces control characters by '?'; whether there was one. */
+bool command_clean(char *text, size_t length);
+
+/* The same in a copy, the caller's to free; NULL: no memory. */
+char *command_clean_copy(const char *text);
 
 /* Prints text with control characters replaced by '?'. */
 void command_print_name(const char *text);

@@ -20,6 +20,18 @@ struct cell {
     size_t length;
 };
 
+/* Fills of one parameter that the table writes out: a packed one, as fusedrnn fills it, may have thousands. */
+#define FILLS_SHOWN 4
+
+/* More kinds than the library has, and room for the name of any. */
+#define KINDS     16
+#define KIND_SIZE 24
+
+struct kind_count {
+    char kind[KIND_SIZE];
+    size_t count;
+};
+
 struct table {
     struct cell (*rows)[COLUMNS];
     size_t count;
@@ -63,20 +75,21 @@ static fanin_status read_shape(struct json_reader *reader, struct cell *cell)
     return status == FANIN_OK ? append(cell, "]") : status;
 }
 
-/* One fill: its kind and its numbers. Its stream and domain follow from the name and the shape. */
-static fanin_status read_fill(struct json_reader *reader, struct cell *cell)
+/* One fill: its kind and its numbers. Its stream, domain and place follow from the name and the shape. */
+static fanin_status read_fill(struct json_reader *reader, struct cell *cell, char kind[KIND_SIZE])
 {
     struct json_token token;
     fanin_status status = FANIN_OK;
     while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_OBJECT) {
-        const bool kind = strcmp(token.text, "kind") == 0;
+        const bool is_kind = strcmp(token.text, "kind") == 0, is_place = strcmp(token.text, "first") == 0;
         char key[64];
         /* A constant's number needs no name. */
         snprintf(key, sizeof key, strcmp(token.text, "value") == 0 ? " " : " %s ", token.text);
         status = json_next(reader, &token);
-        if (status == FANIN_OK && kind) {
+        if (status == FANIN_OK && is_kind) {
+            snprintf(kind, KIND_SIZE, "%s", token.text);
             status = append(cell, token.text);
-        } else if (status == FANIN_OK && token.kind == JSON_NUMBER) {
+        } else if (status == FANIN_OK && token.kind == JSON_NUMBER && !is_place) {
             status = append(cell, key);
             status = status == FANIN_OK ? append(cell, token.text) : status;
         } else if (status == FANIN_OK) {
@@ -86,14 +99,50 @@ static fanin_status read_fill(struct json_reader *reader, struct cell *cell)
     return status;
 }
 
+static void count_kind(struct kind_count counts[KINDS], const char *kind)
+{
+    int i = 0;
+    while (i < KINDS - 1 && counts[i].count > 0 && strcmp(counts[i].kind, kind) != 0) {
+        i++;
+    }
+    snprintf(counts[i].kind, KIND_SIZE, "%s", kind);
+    counts[i].count++;
+}
+
+/* "28 uniform, 4 constant" */
+static fanin_status append_counts(const struct kind_count counts[KINDS], struct cell *cell)
+{
+    fanin_status status = FANIN_OK;
+    for (int i = 0; i < KINDS && counts[i].count > 0 && status == FANIN_OK; i++) {
+        char number[TEXT_SIZE];
+        snprintf(number, sizeof number, "%s%zu ", i == 0 ? "" : ", ", counts[i].count);
+        status = append(cell, number);
+        status = status == FANIN_OK ? append(cell, counts[i].kind) : status;
+    }
+    return status;
+}
+
+/* The fills of a parameter, or how many there are of each kind where they are more than a line has room for. */
 static fanin_status read_fills(struct json_reader *reader, struct cell *cell)
 {
+    struct kind_count counts[KINDS] = {{"", 0}};
     struct json_token token;
+    size_t fills = 0;
     fanin_status status = json_expect(reader, JSON_BEGIN_ARRAY, &token);
-    for (int i = 0; status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_ARRAY;
-         i++) {
-        status = append(cell, i == 0 ? "" : ", ");
-        status = status == FANIN_OK ? read_fill(reader, cell) : status;
+    while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_ARRAY) {
+        struct cell fill = {NULL, 0};
+        char kind[KIND_SIZE] = "";
+        status = read_fill(reader, &fill, kind);
+        count_kind(counts, kind);
+        if (fills++ < FILLS_SHOWN && status == FANIN_OK) {
+            status = append(cell, fills == 1 ? "" : ", ");
+            status = status == FANIN_OK && fill.text ? append(cell, fill.text) : status;
+        }
+        free(fill.text);
+    }
+    if (status == FANIN_OK && fills > FILLS_SHOWN) {
+        cell->length = 0;
+        status = append_counts(counts, cell);
     }
     return status;
 }

@@ -11,7 +11,7 @@ const char program_help[] =
     "\n"
     "The same seed gives the same bits on every machine, with any number of threads and any sharding.\n"
     "\n"
-    "  fanin init --like model.json --init xavier --seed 42 -o model.safetensors\n"
+    "  fanin init --like model.json --rules rules.json --seed 42 -o model.safetensors\n"
     "\n"
     "Exit codes: 0 done, 1 the work failed, 2 the command line is wrong.\n";
 
@@ -28,7 +28,7 @@ const char init_help[] =
     "  --init SPEC     the model's initializer: a name, or JSON: '[\"xavier\", {\"magnitude\": 2}]'. It fills\n"
     "                  names that end in \"weight\"; the ends bias, beta, min give 0; gamma, max give 1\n"
     "  --rules FILE    a JSON array of pairs [pattern, spec]; the first pattern (Python's re, at the start\n"
-    "                  of the name) that matches decides, whatever the name ends with\n"
+    "                  of the name) that matches decides, whatever the name ends with; - is standard input\n"
     "  --seed N        decimal or 0x..., 64 bits; 0 if not given\n"
     "  --dtype T       the dtype of all floating-point tensors: F16, BF16, F32, F64, or float16, ...\n"
     "  --device D      cpu, cuda or cuda:N: where to fill\n"

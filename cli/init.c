@@ -3,6 +3,7 @@
 #include "device_fill.h"
 #include "dry_run.h"
 #include "init_metadata.h"
+#include "init_notes.h"
 #include "output.h"
 #include "progress.h"
 #include "text.h"
@@ -22,29 +23,6 @@ static const char command[] = "init";
 /* Bytes that are filled at once, and of each of the two buffers: large against what starting the threads costs. Tensors that
  * cannot be cut may need more. */
 #define WINDOW ((int64_t)8 << 20)
-
-/* Names that a note lists before it counts the rest. */
-#define NOTED 3
-
-static void note_integers(const struct model *model)
-{
-    size_t count = 0;
-    char *names = NULL;
-    size_t size;
-    FILE *const list = open_memstream(&names, &size);
-    for (size_t i = 0; list && i < model->header.count; i++) {
-        if (model->parameters[model->header.tensors[i].tag].zero && count++ < NOTED) {
-            fprintf(list, "%s'%s'", count == 1 ? "" : ", ", model->header.tensors[i].name);
-        }
-    }
-    if (list && fclose(list) == 0 && count > NOTED) {
-        command_error(command, "note: %zu integer tensors that nothing covers are 0: %s and %zu more", count, names,
-                      count - NOTED);
-    } else if (names && count > 0) {
-        command_error(command, "note: integer tensor%s that nothing covers: 0 for %s", count == 1 ? "" : "s", names);
-    }
-    free(names);
-}
 
 static fanin_status write_header(const struct output *output, const char *text, size_t size)
 {
@@ -171,6 +149,10 @@ static fanin_status run(struct model *model, const struct init_options *options,
 {
     fanin_plan *plan;
     fanin_status status = options->dry_run ? FANIN_OK : output_check(options->output, inputs);
+    /* Before the check: a pattern that is wrong is why a tensor is not covered, or not rightly. */
+    if (status == FANIN_OK && !options->quiet) {
+        note_idle_pairs(model);
+    }
     status = status == FANIN_OK ? model_check(model, &plan) : status;
     if (status != FANIN_OK) {
         return status;
@@ -223,7 +205,7 @@ int init_main(int argc, char **argv)
     struct header like = {0};
     struct model model = {0};
     fanin_rules *rules = NULL;
-    char *rules_text = NULL;
+    char *rules_text = NULL, *problems = NULL;
     fanin_status status = input_shapes(&inputs, options.like, &like);
     if (status == FANIN_OK && options.rules) {
         status = read_rules(&inputs, options.rules, &rules_text, &rules);
@@ -232,6 +214,8 @@ int init_main(int argc, char **argv)
     if (status == FANIN_OK) {
         status = model_create(&model, &options, &like, initializer, rules);
         status = status == FANIN_OK ? run(&model, &options, &inputs, rules_text) : status;
+        problems = model.problems;
+        model.problems = NULL;
         model_free(&model);
     } else {
         fanin_release(initializer);
@@ -240,5 +224,10 @@ int init_main(int argc, char **argv)
     free(rules_text);
     header_free(&like);
     inputs_free(&inputs);
-    return status == FANIN_OK ? EXIT_DONE : command_error(command, "%s", fanin_last_error());
+    int result = EXIT_DONE;
+    if (status != FANIN_OK) {
+        result = problems ? command_error_lines(command, problems) : command_error(command, "%s", fanin_last_error());
+    }
+    free(problems);
+    return result;
 }

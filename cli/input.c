@@ -5,6 +5,7 @@
 #include "load/files.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -81,31 +82,34 @@ static void source_close(const struct source *source)
     }
 }
 
-/* Reads the header of a safetensors file from a pipe, whose first bytes were read. */
-static fanin_status read_piped(const struct source *source, const char *first, size_t length, struct header *out)
+/* What is not JSON must start as a safetensors file does: with the size of a header that the format allows. */
+static fanin_status check_start(const char *path, const char *first, size_t length, uint64_t *size)
 {
     unsigned char start[8];
     if (length < sizeof start) {
-        return fanin_fail(FANIN_ERROR_FORMAT, "'%s' has %zu bytes: neither a safetensors file nor JSON", source->path, length);
+        return fanin_fail(FANIN_ERROR_FORMAT, "'%s' has %zu bytes: neither a safetensors file nor JSON", path, length);
     }
     memcpy(start, first, sizeof start);
-    const uint64_t size = safetensors_header_size(start);
-    if (size > SAFETENSORS_HEADER_LIMIT) {
-        return fanin_fail(FANIN_ERROR_FORMAT,
-                          "'%s' is neither JSON nor a safetensors file: a header of %llu bytes, at most %u are "
-                          "allowed",
-                          source->path, (unsigned long long)size, SAFETENSORS_HEADER_LIMIT);
-    }
+    *size = safetensors_header_size(start);
+    return *size <= SAFETENSORS_HEADER_LIMIT ? FANIN_OK
+                                             : fanin_fail(FANIN_ERROR_FORMAT,
+                                                          "'%s' is neither JSON nor a safetensors file: a header of %" PRIu64
+                                                          " bytes, at most %u are allowed",
+                                                          path, *size, SAFETENSORS_HEADER_LIMIT);
+}
+
+/* Reads the header of a safetensors file from a pipe, whose first bytes were read; `size` is what they say. */
+static fanin_status read_piped(const struct source *source, uint64_t size, struct header *out)
+{
     char *const text = malloc((size_t)size + 1);
     if (!text) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %llu bytes", source->path,
-                          (unsigned long long)size);
+        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %" PRIu64 " bytes", source->path, size);
     }
     size_t got;
     fanin_status status = file_read(source->fd, source->path, text, (size_t)size, &got);
     if (status == FANIN_OK && got < size) {
-        status = fanin_fail(FANIN_ERROR_FORMAT, "'%s': a header of %llu bytes, but only %zu follow: it was cut short",
-                            source->path, (unsigned long long)size, got);
+        status = fanin_fail(FANIN_ERROR_FORMAT, "'%s': a header of %" PRIu64 " bytes, but only %zu follow: it was cut short",
+                            source->path, size, got);
     }
     status = status == FANIN_OK ? safetensors_parse(source->path, text, (size_t)size, -1, out) : status;
     free(text);
@@ -170,8 +174,13 @@ static fanin_status read_shapes(struct inputs *inputs, const char *path, const s
         return status;
     }
     if (!looks_like_json(first, got)) {
+        uint64_t size = 0;
+        status = check_start(source->path, first, got, &size);
+        if (status != FANIN_OK) {
+            return status;
+        }
         return source->size >= 0 ? safetensors_read(source->fd, source->path, source->size, out)
-                                 : read_piped(source, first, got, out);
+                                 : read_piped(source, size, out);
     }
     size_t length = got;
     char *text = malloc(sizeof first);
@@ -244,7 +253,9 @@ fanin_status input_tensors(const char *path, struct shard_index *index, struct h
     }
     status = file_read(fd, path, first, sizeof first, &length);
     if (status == FANIN_OK && !looks_like_json(first, length)) {
-        status = safetensors_read(fd, path, state.size, out);
+        uint64_t size = 0;
+        status = check_start(path, first, length, &size);
+        status = status == FANIN_OK ? safetensors_read(fd, path, state.size, out) : status;
         status = status == FANIN_OK ? index_of_one(path, index, out) : status;
     } else if (status == FANIN_OK) {
         length = 0;

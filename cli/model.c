@@ -21,12 +21,17 @@ void model_free(struct model *model)
     header_free(&model->header);
     fanin_release(model->initializer);
     fanin_rules_free(model->rules);
+    free(model->problems);
     *model = (struct model){0};
 }
 
 /* Turns the whole tensor of --like into this part of it. */
 static fanin_status make_part(const struct init_options *options, struct header_tensor *tensor, struct parameter *parameter)
 {
+    if (tensor->name[0] == '\0') {
+        return fanin_fail(FANIN_ERROR_FORMAT, "--like '%s': the name of a tensor is empty; its values depend on its name",
+                          options->like);
+    }
     if (!tensor->known) {
         return fanin_fail(FANIN_ERROR_DTYPE, "tensor '%s': dtype %s is not supported", tensor->name, tensor->dtype_name);
     }
@@ -83,6 +88,7 @@ fanin_status model_add_box(const struct model *model, fanin_plan *plan, const st
     desc.global_shape = parameter->global;
     desc.offset = place;
     desc.rules = model->rules;
+    desc.rule = model->rule;
     return fanin_plan_add(plan, model->initializer, &desc, &view);
 }
 

@@ -20,10 +20,12 @@ struct model {
     fanin_initializer *initializer; /* may be NULL */
     fanin_rules *rules;             /* may be NULL */
     DLDevice device;
+    fanin_rule rule; /* FANIN_RULE_NAME, but for what model_report tries */
+    char *problems;  /* what model_check found, where it is more than a line: its lines, names cleaned; else NULL */
 };
 
 /* Makes it from the header of --like, which is emptied. Owned by the model from the call on: `initializer` and `rules`.
- * Errors: DTYPE, LAYOUT, MEMORY; the model can be freed then too. */
+ * Errors: FORMAT, DTYPE, LAYOUT, MEMORY; the model can be freed then too. */
 fanin_status model_create(struct model *model, const struct init_options *options, struct header *like,
                           fanin_initializer *initializer, fanin_rules *rules);
 void model_free(struct model *model);
@@ -36,9 +38,14 @@ fanin_status model_add_box(const struct model *model, fanin_plan *plan, const st
 /* Adds the whole part of a tensor, without memory. Errors: fanin_plan_add's. */
 fanin_status model_add_part(const struct model *model, fanin_plan *plan, const struct header_tensor *tensor);
 
+/* What a plan of one tensor alone says of it. */
+fanin_status model_check_alone(const struct model *model, const struct header_tensor *tensor);
+
+/* Writes what is wrong with a model whose plan failed with fanin_last_error() to `model->problems`. Errors: MEMORY. */
+fanin_status model_report(struct model *model);
+
 /* A checked plan of all parts, without memory. Free with fanin_plan_free. Integer and bool tensors that nothing covers are found
- * first, and their `zero` is set; so is `whole`. Errors: those of the plan, in the words of the program, all at once: a line that says what to
- * do, and the names. */
+ * first, and their `zero` is set; so is `whole`. Errors: those of the plan, all at once, in `model->problems`. */
 fanin_status model_check(struct model *model, fanin_plan **out);
 
 /* The rows of part `part` of `parts` of an axis, as torch.chunk cuts it: ceil(rows / parts) each, the last may be short or

@@ -1,4 +1,4 @@
-# Installation: library, header, program, CMake package, pkg-config file, man page.
+# Installation: library, header, program, CMake package, pkg-config file, man page, documents.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS fanin EXPORT fanin-targets)
@@ -18,8 +18,11 @@ string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
 configure_file(cmake/fanin.pc.in fanin.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/fanin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
+# The documents, with all that they link to in the places that they have in the source.
 install(FILES LICENSE README.md CHANGELOG.md TYPE DOC)
-install(DIRECTORY docs TYPE DOC FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY docs TYPE DOC PATTERN "fanin.1" EXCLUDE)
+install(DIRECTORY examples TYPE DOC PATTERN "CMakeLists.txt" EXCLUDE)
+install(FILES include/fanin/fanin.h DESTINATION ${CMAKE_INSTALL_DOCDIR}/include/fanin)
 if(TARGET fanin_program)
   install(TARGETS fanin_program)
   install(FILES docs/fanin.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

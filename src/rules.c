@@ -1,6 +1,7 @@
 #include "rules.h"
 #include "initializer.h"
 #include "pattern/pattern.h"
+#include "rule_pairs.h"
 
 #include "float_environment.h"
 #include "json/print.h"
@@ -10,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char label_start[] = "pattern ";
 
 static void close_pair(struct rules_pair *pair)
 {
@@ -29,7 +32,7 @@ static fanin_status fill_pair(const cJSON *pattern, const cJSON *spec, struct ru
         return status;
     }
     pair->spec = cJSON_IsString(spec) ? strdup(spec->valuestring) : json_print(spec);
-    if (asprintf(&pair->label, "pattern %s", pattern->valuestring) < 0) {
+    if (asprintf(&pair->label, "%s%s", label_start, pattern->valuestring) < 0) {
         pair->label = NULL;
     }
     return pair->spec && pair->label ? FANIN_OK : fanin_fail(FANIN_ERROR_MEMORY, "out of memory");
@@ -120,4 +123,24 @@ fanin_status rules_match(const fanin_rules *rules, const char *name, const struc
         }
     }
     return FANIN_OK;
+}
+
+fanin_status fanin_private_rules_find(const fanin_rules *rules, const char *name, size_t *number)
+{
+    const struct rules_pair *pair = NULL;
+    const fanin_status status = rules ? rules_match(rules, name, &pair) : FANIN_OK;
+    if (status == FANIN_OK) {
+        *number = pair ? (size_t)(pair - rules->pairs) + 1 : 0;
+    }
+    return status;
+}
+
+size_t fanin_private_rules_count(const fanin_rules *rules)
+{
+    return rules ? rules->count : 0;
+}
+
+const char *fanin_private_rules_pattern(const fanin_rules *rules, size_t number)
+{
+    return rules->pairs[number - 1].label + strlen(label_start);
 }

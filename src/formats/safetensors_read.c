@@ -147,17 +147,27 @@ static fanin_status read_metadata(struct json_reader *reader, struct header *hea
     return status;
 }
 
+/* Says at the end of the message which tensor it is of: lines and columns are of little help in a file that a program wrote. */
+static fanin_status name_tensor(fanin_status status, const char *full_name)
+{
+    char name[JSON_EXCERPT_SIZE];
+    json_excerpt(full_name, strlen(full_name), name);
+    return status == FANIN_ERROR_FORMAT ? fanin_fail(status, "%s (tensor '%s')", fanin_last_error(), name) : status;
+}
+
 static fanin_status read_entry(struct json_reader *reader, bool manifest, const char *name, struct header *header)
 {
     struct entry entry = {.tensor = {.begin = -1, .end = -1}};
     struct json_token token;
     fanin_status status = json_expect(reader, JSON_BEGIN_OBJECT, &token);
-    if (status != FANIN_OK) {
-        return status;
+    if (status == FANIN_OK) {
+        entry.offset = token.offset;
+        status = read_members(reader, manifest, &entry);
     }
-    entry.offset = token.offset;
-    status = read_members(reader, manifest, &entry);
-    status = status == FANIN_OK ? check_entry(reader, name, manifest, &entry) : status;
+    if (status != FANIN_OK) {
+        return name_tensor(status, name);
+    }
+    status = check_entry(reader, name, manifest, &entry);
     if (status != FANIN_OK) {
         return status;
     }

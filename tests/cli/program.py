@@ -150,11 +150,13 @@ class Test(unittest.TestCase):
         os.remove(found)
 
     def fails(self, code, text, *args, **kwargs):
-        """It fails with this exit code, says `text` in one line (names may follow), and leaves nothing behind."""
+        """It fails with this exit code, says `text` in one line (notes may come before it, names may follow), and leaves
+        nothing behind."""
         before = sorted(os.listdir(self.folder))
         result = fanin(*args, **kwargs)
         self.assertEqual(result.returncode, code, result.stderr)
-        first, *names = result.stderr.rstrip("\n").split("\n")
+        lines = result.stderr.rstrip("\n").split("\n")
+        first, *names = [line for line in lines if not line.startswith("fanin init: note: ")]
         self.assertIn(text, result.stderr)
         self.assertTrue(first.startswith("fanin"), first)
         for name in names:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import struct
 import subprocess
 
@@ -131,6 +132,63 @@ class Errors(Test):
             self.refuses_manifest(text, content)
         self.refuses_manifest("name", '{"": {"dtype": "F32", "shape": [1]}}')
 
+    def test_manifest_names_the_tensor(self):
+        good = {"dtype": "F32", "shape": [1]}
+        for text, entry in (
+                ("at least 0", {"dtype": "F32", "shape": [-1]}), ("expected a string", {"dtype": 32, "shape": [1]}),
+                ("expected an array", {"dtype": "F32", "shape": 3}), ("no dtype", {"dtype": "F33", "shape": [1]}),
+                ("more than 32", {"dtype": "F32", "shape": [1] * 33}), ("expected an object", 3)):
+            path = self.write("in.json", {"good.weight": good, "b\nad.weight": entry})
+            result = self.fails(1, text, "init", "--like", path, "--init", "normal", "-o", self.path("out"))
+            self.assertIn("(tensor 'b?ad.weight')", result.stderr)
+            self.assertIn("in.json: line 1,", result.stderr)
+        # Of any file that a name may be empty in.
+        self.refuses_manifest("in.json': the name of a tensor is empty", {"": good})
+        path = self.write("in.safetensors", pack({"": ("F32", [1], b"1234")}))
+        self.fails(1, "in.safetensors': the name of a tensor is empty", "init", "--like", path, "--init", "one", "--dry-run")
+
+    def test_neither(self):
+        """Files that are no JSON of shapes and no safetensors file, read as such or from a pipe."""
+        for content in ("", "null", "true", "a longer text, of no use"):
+            path = self.write("in.json", content)
+            for command in (["init", "--like", path, "--init", "one", "--dry-run"], ["stat", path]):
+                result = self.fails(1, "neither", *command)
+                self.assertIn("safetensors", result.stderr)
+                self.assertIn("JSON", result.stderr)
+                self.assertIn("in.json", result.stderr)
+            self.fails(1, "neither", "init", "--like", "-", "--init", "one", "--dry-run", input=content)
+
+    def test_newlines_in_names(self):
+        """A name does not make a line of its own, or any control character reach a terminal."""
+        forged, like = "x\nfanin init: forged", self.path("in.json")
+
+        def check(shapes, *options, code=1):
+            self.write("in.json", {name: {"dtype": dtype, "shape": shape} for name, (dtype, shape) in shapes.items()})
+            result = fanin("init", "--like", like, "--dry-run", *options)
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertIn("x?fanin init: forged", result.stderr)
+            self.assertNotIn("\nfanin init: forged", result.stderr)
+            self.assertNotIn("\x1b", result.stderr)
+            return result.stderr
+
+        check({forged + "\x1b[0m": ("F32", [2])}, "--init", "one")
+        check({forged + ".weight": ("F32", [2])}, "--init", "xavier")
+        check({forged: ("I32", [2])}, code=0)
+        check({forged: ("F8_E4M3", [2])})
+        rules = self.write("rules.json", [[forged, "one"]])
+        self.assertIn("note: pair 1", check({"a.weight": ("F32", [2])}, "--init", "one", "--rules", rules, code=0))
+        load = ["load", {"param": self.write("a.safetensors", pack({"a": ("F32", [1], b"1234")})), "default_init": "one"}]
+        check({forged: ("F32", [2])}, "--rules", self.write("rules.json", [["(?s).*forged", load]]))
+        # Tensors that exclude each other: the plan's own lines stay.
+        packed = ["fusedrnn", {"init": "one", "num_hidden": 1, "num_layers": 1, "mode": "rnn_relu"}]
+        rules = self.write("rules.json", [[r".*\n.*_weight$", "one"], ["", packed]])
+        text = check({forged: ("F32", [4]), forged + "/l0_i2h_weight": ("F32", [1])}, "--rules", rules)
+        self.assertIn("l0_i2h_weight", text)
+        # The other commands.
+        path = self.write("b.safetensors", pack({forged: ("F32", [1], b"1234")}))
+        result = self.fails(1, "no tensor", "stat", path, forged + "x")
+        self.assertEqual(result.stderr.count("\n"), 1)
+
     def test_too_large(self):
         shape = {"dtype": "F32", "shape": [2**60]}
         self.refuses_manifest("64 bits", {"a.weight": shape, "b.weight": shape, "c.weight": shape})
@@ -150,6 +208,57 @@ class Errors(Test):
         self.fails(1, "51 tensors", "init", "--like", path, "--dry-run")
         result = self.fails(1, "x.weight", "init", "--like", path, "--init", "xavier", "--dry-run")
         self.assertIn("1 tensor cannot be filled", result.stderr)
+
+    def test_uncovered_by_initializer(self):
+        """Where an initializer has no answer, the library's words say more than that there is none."""
+        load = {"param": self.write("old.safetensors", pack({"other": ("F32", [1], b"1234")}))}
+        mixed = ["mixed", {"patterns": ["x"], "initializers": ["zero"]}]
+        generic, words = "nothing says how to fill", "1 tensor cannot be filled"
+        weight = self.write("weight.json", {"wq_weight": {"dtype": "F32", "shape": [2, 2]}})
+        other = self.write("other.json", {"wq": {"dtype": "F32", "shape": [2, 2]}})
+        for like in (weight, other):
+            for spec, text in ((["load", load], "'load' finds no tensor of this name in"),
+                               (mixed, "no pattern of 'mixed' matches this name")):
+                rules = self.write("rules.json", [[".*", spec]])
+                for options in (["--init", json.dumps(spec)], ["--rules", rules]):
+                    result = self.fails(1, text, "init", "--like", like, "--dry-run", *options)
+                    self.assertIn(words, result.stderr)
+                    self.assertNotIn(generic, result.stderr)
+        # A pair goes on by the end of the name.
+        for spec in (["load", dict(load, default_init="xavier")], ["mixed", {"patterns": [".*"], "initializers": ["xavier"]}]):
+            rules = self.write("rules.json", [["x", "one"], [".*", spec]])
+            result = self.fails(1, "no rule covers this name", "init", "--like", other, "--dry-run", "--rules", rules)
+            self.assertIn('pair 2 of --rules, ".*", matches it, but its \'load\' or \'mixed\' goes on by the end of the name',
+                          result.stderr)
+            self.assertNotIn(generic, result.stderr)
+            self.done("init", "--like", weight, "--dry-run", "--rules", rules)
+            # Where no pair matches, nothing says it.
+            result = self.fails(1, generic, "init", "--like", other, "--dry-run", "--init", json.dumps(spec))
+            self.assertNotIn(words, result.stderr)
+        # Blocks of a packed parameter.
+        spec = json.dumps(["fusedrnn", {"init": None, "num_hidden": 1, "num_layers": 1, "mode": "rnn_relu"}])
+        packed = self.write("packed.json", {"p_weight": {"dtype": "F32", "shape": [4]}})
+        result = self.fails(1, "is the one that fills the whole of 'p_weight'",
+                            "init", "--like", packed, "--init", spec, "--dry-run")
+        self.assertNotIn(generic, result.stderr)
+
+    def test_shapes_of_norms(self):
+        """Torch's norms have weights of one dimension: what helps is said, where it helps."""
+        advice = "--init fills every name that ends in 'weight': give those"
+        square = {"dtype": "F32", "shape": [2, 2]}
+        path = self.write("in.json", {"ln.weight": {"dtype": "F32", "shape": [2]}, "fc.weight": square})
+        result = self.fails(1, "1 tensor cannot be filled", "init", "--like", path, "--init", "xavier", "--dry-run")
+        self.assertIn(advice, result.stderr.strip().split("\n")[-1])
+        # As it is advised.
+        pair = json.loads(re.search(r"such as (\[.*\])$", result.stderr).group(1))
+        norm = self.write("norm.json", {"h.0.norm1.weight": {"dtype": "F32", "shape": [2]}, "fc.weight": square})
+        self.done("init", "--like", norm, "--init", "xavier", "--rules", self.write("rules.json", [pair]), "--dry-run")
+        # Not where a pair filled it, or comes too late.
+        rules = self.write("rules.json", [[".*", "xavier"]])
+        self.assertNotIn(advice, self.fails(1, "ln.weight", "init", "--like", path, "--rules", rules, "--dry-run").stderr)
+        stored = self.write("old.safetensors", pack({"ln.weight": ("F32", [1], b"1234")}))
+        spec = json.dumps(["load", {"param": stored, "default_init": "one"}])
+        self.assertNotIn(advice, self.fails(1, "ln.weight", "init", "--like", path, "--init", spec, "--dry-run").stderr)
 
     def test_rules(self):
         path = self.write("in.json", {"a.weight": {"dtype": "F32", "shape": [2, 2]}})

@@ -204,6 +204,43 @@ class Init(Test):
         part = json.loads(self.done("init", "--like", self.shapes(), "--init", "normal", "--dry-run", "--json", "--shard", "1/2").stdout)
         self.assertEqual(part["shard"], "1/2")
 
+    def test_dry_run_of_packed(self):
+        """A line for a parameter of many fills."""
+        shapes = {"lstm": [8 * 4 * 3], "short": [8]}
+        like = self.write("in.json", {name: {"dtype": "F32", "shape": shape} for name, shape in shapes.items()})
+        packed = ["fusedrnn", {"init": "xavier", "num_hidden": 2, "num_layers": 2, "mode": "lstm"}]
+        rules = self.write("rules.json", [["lstm", packed], ["short", "lstmbias"]])
+        table = self.done("init", "--like", like, "--rules", rules, "--dry-run").stdout
+        self.assertIn("16 uniform, 16 constant ", table)
+        self.assertIn("constant 0.0, constant 1.0, constant 0.0 ", table)
+        self.assertLess(max(map(len, table.split("\n"))), 100)
+        plan = json.loads(self.done("init", "--like", like, "--rules", rules, "--dry-run", "--json").stdout)
+        self.assertEqual(len(plan["parameters"][0]["fills"]), 32)
+
+    def test_idle_pairs(self):
+        """Pairs that are the first match of no tensor: a pattern that was meant to be searched for."""
+        def notes(pairs, *options):
+            rules = self.write("rules.json", pairs)
+            return self.done("init", "--like", like, "--init", "one", "--rules", rules, *options).stderr
+
+        like = self.write("in.json", {"a.weight": {"dtype": "F32", "shape": [2]}, "a.bias": {"dtype": "F32", "shape": [2]}})
+        note = ('fanin init: note: pair 1 of --rules, "bias", is the first match of no tensor; '
+                'patterns match from the start of the name\n')
+        self.assertEqual(notes([["bias", "one"]], "--dry-run"), note)
+        self.assertEqual(notes([["bias", "one"]], "-o", self.path("out")), note)
+        self.assertEqual(notes([["bias", "one"]], "--dry-run", "--quiet"), "")
+        self.assertEqual(notes([[".*bias", "one"], ["a", "one"]], "--dry-run"), "")
+        # One that always comes too late, and an equal one.
+        text = notes([["a", "one"], ["a", "zero"], [".*bias", "zero"]], "--dry-run")
+        self.assertIn('note: 2 pairs of --rules are the first match of no tensor: 2 "a", 3 ".*bias"; patterns', text)
+        text = notes([[name, "one"] for name in "vwxyz"], "--dry-run")
+        self.assertIn('note: 5 pairs of --rules are the first match of no tensor: 1 "v", 2 "w", 3 "x" and 2 more; patterns', text)
+        # It is said where it is why the run fails.
+        like = self.write("in.json", {"a.kernel": {"dtype": "F32", "shape": [2]}})
+        rules = self.write("rules.json", [["kernel", "one"]])
+        result = self.fails(1, "nothing says how to fill", "init", "--like", like, "--rules", rules, "--dry-run")
+        self.assertTrue(result.stderr.startswith("fanin init: note: pair 1 of --rules, \"kernel\","), result.stderr)
+
     def test_standard_input(self):
         text = json.dumps(SHAPES)
         whole = self.fill("whole")

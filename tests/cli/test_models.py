@@ -80,7 +80,8 @@ class Models(Test):
 
     def fill(self, name, *options):
         out = self.path(name + ".safetensors")
-        self.done("init", "--like", model(name), "--rules", rules(name), "--seed", 42, "-o", out, *options)
+        result = self.done("init", "--like", model(name), "--rules", rules(name), "--seed", 42, "-o", out, *options)
+        self.assertEqual(result.stderr, "")  # no pair is idle
         return out
 
     def test_mnist(self):

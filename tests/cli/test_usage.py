@@ -1,8 +1,13 @@
 """The command line: help, version, list, and what is wrong with it (exit code 2)."""
 
 import json
+import os
+import re
+import shlex
 
-from program import Test, fanin, main, model
+from program import MODELS, Test, fanin, main, model, rules
+
+MAN = os.path.join(MODELS, "..", "..", "docs", "fanin.1")
 
 
 class Usage(Test):
@@ -65,6 +70,18 @@ class Usage(Test):
                 self.assertIn(parameter["help"], one)
         self.assertEqual(json.loads(self.done("list", "XAVIER", "--json").stdout), [row for row in rows if row["name"] == "xavier"])
         self.assertEqual(self.done("list", "zeros").stdout, self.done("list", "zero").stdout)
+
+    def test_examples_of_the_man_page(self):
+        """Those of init, as they stand there, for the models that they name."""
+        with open(MAN) as file:
+            commands = [line.replace("\\-", "-") for line in file if line.startswith("fanin init ")]
+        self.assertGreaterEqual(len(commands), 3)
+        for command in commands:
+            self.done(*shlex.split(command)[1:], "--dry-run", cwd=MODELS)
+        # What the program's own help shows.
+        (command,) = re.findall("^  fanin (init .*)$", self.done("--help").stdout, re.MULTILINE)
+        command = command.replace("model.json", model("gpt2")).replace("rules.json", rules("gpt2"))
+        self.done(*shlex.split(command), "--dry-run")
 
     def test_abbreviation(self):
         """As getopt_long has it."""

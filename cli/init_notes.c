@@ -1,0 +1,73 @@
+#include "init_notes.h"
+
+#include "command.h"
+#include "rule_pairs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const char command[] = "init";
+
+/* Names that a note lists before it counts the rest. */
+#define NOTED 3
+
+void note_integers(const struct model *model)
+{
+    size_t count = 0;
+    char *names = NULL;
+    size_t size;
+    FILE *const list = open_memstream(&names, &size);
+    for (size_t i = 0; list && i < model->header.count; i++) {
+        if (model->parameters[model->header.tensors[i].tag].zero && count++ < NOTED) {
+            fprintf(list, "%s'%s'", count == 1 ? "" : ", ", model->header.tensors[i].name);
+        }
+    }
+    if (list && fclose(list) == 0 && count > NOTED) {
+        command_error(command, "note: %zu integer tensors that nothing covers are 0: %s and %zu more", count, names,
+                      count - NOTED);
+    } else if (names && count > 0) {
+        command_error(command, "note: integer tensor%s that nothing covers: 0 for %s", count == 1 ? "" : "s", names);
+    }
+    free(names);
+}
+
+/* used[n]: pair n is the first match of a name. false: it cannot be said; the plan's check then says why. */
+static bool find_used(const struct model *model, bool *used)
+{
+    for (size_t i = 0; i < model->header.count; i++) {
+        size_t number;
+        if (fanin_private_rules_find(model->rules, model->header.tensors[i].name, &number) != FANIN_OK) {
+            return false;
+        }
+        used[number] = true;
+    }
+    return true;
+}
+
+void note_idle_pairs(const struct model *model)
+{
+    static const char advice[] = "patterns match from the start of the name";
+    const size_t pairs = fanin_private_rules_count(model->rules);
+    bool *const used = calloc(pairs + 1, sizeof *used);
+    char *list = NULL;
+    size_t size, first = 0, count = 0;
+    FILE *const out = used && find_used(model, used) ? open_memstream(&list, &size) : NULL;
+    for (size_t n = 1; out && n <= pairs; n++) {
+        if (!used[n] && count++ < NOTED) {
+            first = first ? first : n;
+            fprintf(out, "%s%zu \"%s\"", count == 1 ? "" : ", ", n, fanin_private_rules_pattern(model->rules, n));
+        }
+    }
+    const bool written = out && fclose(out) == 0;
+    if (written && count == 1) {
+        command_error(command, "note: pair %zu of --rules, \"%s\", is the first match of no tensor; %s", first,
+                      fanin_private_rules_pattern(model->rules, first), advice);
+    } else if (written && count > NOTED) {
+        command_error(command, "note: %zu pairs of --rules are the first match of no tensor: %s and %zu more; %s", count, list,
+                      count - NOTED, advice);
+    } else if (written && count > 0) {
+        command_error(command, "note: %zu pairs of --rules are the first match of no tensor: %s; %s", count, list, advice);
+    }
+    free(list);
+    free(used);
+}
