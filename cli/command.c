@@ -10,17 +10,33 @@
 /* A longer word is no slip of an option or a name of ours. */
 #define WORD_LIMIT 64
 
-static bool is_control(char c)
+/* Bytes of the character at `text` if a terminal would do something else than show it, or show others in another order: C0, DEL,
+ * C1, line and paragraph separators, and those that embed, override or isolate a direction. 0: none of these. */
+static size_t control_length(const char *text)
 {
-    return (unsigned char)c < 0x20 || c == 0x7f;
+    const unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
+    if (first < 0x20 || first == 0x7f) {
+        return 1;
+    }
+    if (first == 0xc2 && second >= 0x80 && second <= 0x9f) {
+        return 2;
+    }
+    const unsigned char third = first == 0xe2 && second ? (unsigned char)text[2] : 0;
+    const bool separates = second == 0x80 && third >= 0xa8 && third <= 0xae;
+    const bool isolates = second == 0x81 && third >= 0xa6 && third <= 0xa9;
+    return separates || isolates ? 3 : 0;
 }
 
 bool command_clean(char *text, size_t length)
 {
     bool found = false;
     for (size_t i = 0; i < length; i++) {
-        found = found || is_control(text[i]);
-        text[i] = is_control(text[i]) ? '?' : text[i];
+        const size_t bytes = control_length(&text[i]);
+        if (bytes > 0) {
+            found = true;
+            memset(&text[i], '?', bytes);
+            i += bytes - 1;
+        }
     }
     return found;
 }
@@ -77,8 +93,10 @@ int command_usage_error(const char *command, const char *format, ...)
 
 void command_print_name(const char *text)
 {
-    for (; *text; text++) {
-        putchar(is_control(*text) ? '?' : *text);
+    while (*text) {
+        const size_t bytes = control_length(text);
+        putchar(bytes > 0 ? '?' : *text);
+        text += bytes > 0 ? bytes : 1;
     }
 }
 

@@ -237,10 +237,11 @@ static void print_row(const struct table *table, const char *const cells[COLUMNS
     for (int column = 0; column < COLUMNS; column++) {
         const int blanks = table->widths[column] - text_width(cells[column]);
         if (column == ELEMENTS) {
-            printf("%*s%s\n", blanks, "", cells[column]);
+            text_blanks(blanks);
+            printf("%s\n", cells[column]);
         } else {
             command_print_name(cells[column]);
-            printf("%*s", blanks + 2, "");
+            text_blanks(blanks + 2);
         }
     }
 }
@@ -253,6 +254,7 @@ static void print_table(struct table *table)
             const int width = text_width(cell_text(table, row, column));
             table->widths[column] = width > table->widths[column] ? width : table->widths[column];
         }
+        table->widths[column] = table->widths[column] > TEXT_MOST_COLUMNS ? TEXT_MOST_COLUMNS : table->widths[column];
     }
     print_row(table, titles);
     for (size_t row = 0; row < table->count; row++) {

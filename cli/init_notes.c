@@ -31,14 +31,17 @@ void note_integers(const struct model *model)
     free(names);
 }
 
-/* used[n]: pair n is the first match of a name. false: it cannot be said; the plan's check then says why. */
-static bool find_used(const struct model *model, bool *used)
+/* used[n]: pair n is the first match of a name. false: it cannot be said; the plan's check then says why. No name is tried when all are
+ * used. */
+static bool find_used(const struct model *model, size_t pairs, bool *used)
 {
-    for (size_t i = 0; i < model->header.count; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < model->header.count && count < pairs; i++) {
         size_t number;
         if (fanin_private_rules_find(model->rules, model->header.tensors[i].name, &number) != FANIN_OK) {
             return false;
         }
+        count += number > 0 && !used[number];
         used[number] = true;
     }
     return true;
@@ -51,7 +54,7 @@ void note_idle_pairs(const struct model *model)
     bool *const used = calloc(pairs + 1, sizeof *used);
     char *list = NULL;
     size_t size, first = 0, count = 0;
-    FILE *const out = used && find_used(model, used) ? open_memstream(&list, &size) : NULL;
+    FILE *const out = used && find_used(model, pairs, used) ? open_memstream(&list, &size) : NULL;
     for (size_t n = 1; out && n <= pairs; n++) {
         if (!used[n] && count++ < NOTED) {
             first = first ? first : n;

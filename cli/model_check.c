@@ -25,13 +25,16 @@ static fanin_status check_device(const struct model *model)
     return fanin_fail(FANIN_ERROR_DEVICE, "--device cuda:%d: %s", model->device.device_id, fanin_last_error());
 }
 
-/* Other errors than UNCOVERED are found again, together with those of all tensors. */
+/* Other errors than UNCOVERED are found again, together with those of all tensors. A pattern that takes too long is one of them, and
+ * is not tried again and again. */
 static void cover_integers(struct model *model)
 {
-    for (size_t i = 0; i < model->header.count; i++) {
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; i < model->header.count && status != FANIN_ERROR_PATTERN; i++) {
         const struct header_tensor *const tensor = &model->header.tensors[i];
         if (!dtype_table[tensor->dtype].is_float) {
-            model->parameters[tensor->tag].zero = model_check_alone(model, tensor) == FANIN_ERROR_UNCOVERED;
+            status = model_check_alone(model, tensor);
+            model->parameters[tensor->tag].zero = status == FANIN_ERROR_UNCOVERED;
         }
     }
 }

@@ -18,7 +18,7 @@ static int name_width, shape_width;
 static void print_cell(const char *text, int width)
 {
     command_print_name(text);
-    printf("%*s", width - text_width(text) + 2, "");
+    text_blanks(width - text_width(text) + 2);
 }
 
 void report_begin(const struct header_tensor *const *tensors, size_t count, bool json)
@@ -36,6 +36,8 @@ void report_begin(const struct header_tensor *const *tensors, size_t count, bool
         name_width = name > name_width ? name : name_width;
         shape_width = columns > shape_width ? columns : shape_width;
     }
+    name_width = name_width > TEXT_MOST_COLUMNS ? TEXT_MOST_COLUMNS : name_width;
+    shape_width = shape_width > TEXT_MOST_COLUMNS ? TEXT_MOST_COLUMNS : shape_width;
     print_cell("name", name_width);
     print_cell("dtype", DTYPE_WIDTH);
     print_cell("shape", shape_width);
@@ -219,7 +221,8 @@ void report_end(const struct header_tensor *const *tensors, size_t count, bool j
         return;
     }
     for (size_t i = 0; i < count; i++) {
-        sum += tensors[i]->count;
+        /* Files with holes can say more than fits. */
+        sum = sum > INT64_MAX - tensors[i]->count ? INT64_MAX : sum + tensors[i]->count;
     }
     printf("%zu tensor%s, %s elements\n", count, count == 1 ? "" : "s", text_count(sum, elements));
 }

@@ -70,3 +70,8 @@ bool text_is_utf8(void)
     }
     return false;
 }
+
+void text_blanks(int count)
+{
+    printf("%*s", count > 1 ? count : 1, "");
+}

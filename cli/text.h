@@ -18,6 +18,12 @@ char *text_seconds(double seconds, char text[TEXT_SIZE]);
 /* Columns that a UTF-8 text takes, for names as they usually are: its code points. */
 int text_width(const char *text);
 
+/* A column of a table is padded to so many at most: one long name would make all its rows as long. */
+#define TEXT_MOST_COLUMNS 80
+
+/* Prints blanks, one at least. */
+void text_blanks(int count);
+
 /* Whether the environment says that output is UTF-8. */
 bool text_is_utf8(void);
 

@@ -313,6 +313,28 @@ class Errors(Test):
         self.assertNotIn("\x1b", self.done("stat", path).stdout)
         self.assertNotIn("\x1b", fanin("init", "--like", path, "--init", "one", "-o", self.path("out")).stderr)
 
+    def test_control_characters_of_unicode(self):
+        """C1, which begin a terminal's sequences too, and what turns the order of what is shown."""
+        for character in "\x80", "\x9b", "\x9f", "\u2028", "\u202e", "\u2066", "\u2069":
+            name = "a" + character + "31m\u00a0\u00e9\u2027\u206a.x"
+            path = self.write("in.safetensors", pack({name: ("F32", [1], b"1234")}))
+            shown = "a?31m\u00a0\u00e9\u2027\u206a.x"
+            self.assertIn(shown, self.done("stat", path).stdout)
+            result = self.done("init", "--like", path, "--init", "one", "--rules", self.write("rules.json", [[".*x", "one"]]), "--dry-run")
+            self.assertIn(shown, result.stdout)
+            message = fanin("init", "--like", path, "--init", "one", "-o", self.path("out")).stderr
+            self.assertNotIn(character, message)
+            self.assertIn("a" + "?" * len(character.encode()) + "31m\u00a0\u00e9", message)
+
+    def test_one_long_name(self):
+        """It does not make every line as long."""
+        tensors = {"x%d" % i: ("F32", [1], b"1234") for i in range(100)}
+        path = self.write("in.safetensors", pack(dict(tensors, **{"y" * 100000: ("F32", [1], b"1234")})))
+        for result in (self.done("stat", path), self.done("init", "--like", path, "--rules", self.write("rules.json", [[".*", "one"]]), "--dry-run")):
+            lines = result.stdout.splitlines()
+            self.assertEqual(sum(len(line) > 300 for line in lines), 1)
+            self.assertIn("y" * 100000 + " ", result.stdout)
+
 
 if __name__ == "__main__":
     main()
