@@ -74,9 +74,54 @@ static void test_layouts(void **state)
     }
 }
 
+/* One index of the last axes, of tensors that lie with their first axis fastest: rows of a tile are then parts of the domain with
+ * gaps in them as large as those axes. */
+static void test_one_index(void **state)
+{
+    (void)state;
+    static const struct {
+        int ndim;
+        int64_t shape[5];
+    } wholes[] = {{3, {64, 2, 175}}, {3, {4, 2, 3000}},   {3, {3, 2, 4079}},  {3, {8, 4, 400}},
+                  {3, {4, 2, 2047}}, {3, {300, 3, 41}},   {3, {2, 9, 1365}},  {3, {2, 2, 12288}},
+                  {3, {1000, 1, 3}}, {4, {33, 5, 7, 11}}, {4, {5, 4, 3, 800}}};
+    uint64_t random = 5;
+    for (size_t s = 0; s < sizeof wholes / sizeof *wholes; s++) {
+        const int ndim = wholes[s].ndim;
+        const int64_t *const global = wholes[s].shape;
+        for (int d = 0; d < 8; d++) {
+            const struct api_dtype *const dtype = &api_dtypes[d % 4];
+            const struct api_kind *const kind = &api_kinds[d < 4 ? API_UNIFORM : API_NORMAL];
+            void *const whole = api_whole(kind, dtype, ndim, global, seed);
+            for (int single = 1; single < ndim; single++) {
+                int64_t offset[5] = {0}, shape[5];
+                for (int axis = 0; axis < ndim; axis++) {
+                    shape[axis] = axis < ndim - single ? global[axis] : 1;
+                    offset[axis] = api_random_below(&random, global[axis] - shape[axis] + 1);
+                }
+                struct api_view view = api_row_major(ndim, shape, GUARD);
+                int64_t stride = 1;
+                for (int axis = 0; axis < ndim; axis++) {
+                    view.stride[axis] = stride;
+                    stride *= shape[axis];
+                }
+                struct api_memory memory = api_memory_open((size_t)stride * dtype->size + 2 * GUARD);
+                const DLTensor tensor = api_tensor(&memory, &view, dtype);
+                api_fill(kind, &tensor, seed, 1 + d % 2, global, offset);
+                api_expect(&memory, &view, dtype->size, whole, global, offset);
+                char what[100];
+                snprintf(what, sizeof what, "%s, %s, shape %d, %d single axes", kind->label, dtype->name, (int)s, single);
+                api_memory_check(&memory, what);
+                api_memory_close(&memory);
+            }
+            free(whole);
+        }
+    }
+}
+
 int main(void)
 {
     api_register();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layouts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layouts), cmocka_unit_test(test_one_index)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -138,8 +138,9 @@ static int64_t make_tile(const struct tiling *tiling, const struct job *job, con
                          int64_t count, char *buffer)
 {
     const int64_t step = tiling->step, run = tiling->columns * step, index = band->index + first * step;
-    if (count == tiling->columns && tiling->across.step == run) {
-        /* Whole rows that follow on each other. */
+    if (count == tiling->columns && tiling->across.step == run &&
+        (band->rows * count - 1) * step < TILE_BYTES / tiling->size) {
+        /* Whole rows that follow on each other, and fit with the gaps between them, which rows by themselves do not have. */
         job->kernel(&job->fill, index, (band->rows * count - 1) * step + 1, buffer);
         return run;
     }
