@@ -62,10 +62,11 @@ void copy_array_release(struct copy_array *array)
 
 static bool fits(const struct copy_array *array, int ndim, const int64_t *domain)
 {
-    bool fit = array->ndim <= ndim;
+    /* From the last axis on. Of those that the domain lacks, MXNet takes 1, as NumPy does. */
+    bool fit = true;
     for (int d = 1; d <= array->ndim && fit; d++) {
         const int64_t extent = array->shape[array->ndim - d];
-        fit = extent == 1 || extent == domain[ndim - d];
+        fit = extent == 1 || (d <= ndim && extent == domain[ndim - d]);
     }
     return fit;
 }

@@ -1,4 +1,5 @@
 #include "emitter.h"
+#include "growing.h"
 #include "initializer.h"
 #include "load/store.h"
 
@@ -192,17 +193,17 @@ fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin
         return emitter->status;
     }
     struct fill fill = {.kind = FILL_CUSTOM};
-    if (custom && custom->size >= offsetof(fanin_custom, cuda)) {
-        memcpy(&fill.custom, custom, custom->size < sizeof fill.custom ? custom->size : sizeof fill.custom);
+    if (custom &&
+        growing_copy("fanin_custom", custom, offsetof(fanin_custom, cuda), &fill.custom, sizeof fill.custom) != FANIN_OK) {
+        return emitter_settle(
+            emitter, fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': a custom fill: %s", emitter->name, fanin_last_error()));
     }
     if (!fill.custom.kind || fill.custom.kind[0] == '\0' || (!fill.custom.cpu && !fill.custom.cuda)) {
         return emitter_settle(emitter,
                               fanin_fail(FANIN_ERROR_ARGUMENT,
-                                         "parameter '%s': a custom fill needs its size from FANIN_CUSTOM_INIT, a kind and a "
-                                         "function for the CPU or for CUDA",
+                                         "parameter '%s': a custom fill needs a kind and a function for the CPU or for CUDA",
                                          emitter->name));
     }
-    fill.custom.size = sizeof fill.custom;
     return emitter_settle(emitter, emit_fill(emitter, rows, &fill));
 }
 

@@ -1,5 +1,7 @@
 #include "initializer.h"
 
+#include "float_environment.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,7 +201,9 @@ fanin_status fanin_dumps(const fanin_initializer *initializer, char **out)
                           initializer->entry->row.name);
     }
     const int saved_errno = errno;
+    const struct float_environment caller = float_environment_enter();
     char *const text = initializer_text(initializer);
+    float_environment_leave(&caller);
     errno = saved_errno;
     if (!text) {
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the text of an initializer '%s'",

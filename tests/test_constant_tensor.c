@@ -232,6 +232,28 @@ static void test_dtypes(void **state)
     fanin_release(large);
 }
 
+/* Axes of 1 that the parameter lacks are no axes, as in NumPy's assignment and MXNet's. */
+static void test_leading_ones(void **state)
+{
+    (void)state;
+    fanin_initializer *const row = create("[\"constant\", {\"value\": [[[1, 2, 3]]]}]");
+    float values[6] = {0};
+    const fanin_desc desc = desc_of("a_weight");
+    DLTensor tensor = MATRIX(values, 2, 3);
+    assert_status(fanin_init(row, &desc, &tensor, NULL), FANIN_OK);
+    assert_memory_equal(values, ((float[]){1, 2, 3, 1, 2, 3}), sizeof values);
+    memset(values, 0, sizeof values);
+    tensor = VECTOR(values, 3);
+    assert_status(fanin_init(row, &desc, &tensor, NULL), FANIN_OK);
+    assert_memory_equal(values, ((float[]){1, 2, 3, 0, 0, 0}), sizeof values);
+    fanin_release(row);
+    fanin_initializer *const one = create("[\"constant\", {\"value\": [[5]]}]");
+    tensor = tensor_of(values, 0, NULL);
+    assert_status(fanin_init(one, &desc, &tensor, NULL), FANIN_OK);
+    assert_memory_equal(values, ((float[]){5, 2, 3}), 3 * sizeof(float));
+    fanin_release(one);
+}
+
 static void refuse(const char *value, enum dtype dtype, int ndim, const int64_t *shape, fanin_status expected, const char *part)
 {
     char spec[256];
@@ -252,8 +274,8 @@ static void test_refused(void **state)
     static const int64_t two_three[] = {2, 3};
     refuse("[1, 2]", DTYPE_FLOAT32, 2, two_three, FANIN_ERROR_SHAPE,
            "a constant of shape (2,), expected one that is broadcast to (2, 3)");
-    refuse("[[[1, 2, 3]]]", DTYPE_FLOAT32, 2, two_three, FANIN_ERROR_SHAPE, "shape (1, 1, 3)");
-    refuse("[1]", DTYPE_FLOAT32, 0, two_three, FANIN_ERROR_SHAPE, "broadcast to ()");
+    refuse("[[[1, 2, 3]], [[1, 2, 3]]]", DTYPE_FLOAT32, 2, two_three, FANIN_ERROR_SHAPE, "shape (2, 1, 3)");
+    refuse("[1, 2]", DTYPE_FLOAT32, 0, two_three, FANIN_ERROR_SHAPE, "broadcast to ()");
     refuse("[]", DTYPE_FLOAT32, 2, two_three, FANIN_ERROR_SHAPE, "shape (0,)");
     refuse("[[1, 2, 3], [1, 2, 3]]", DTYPE_FLOAT32, 1, (const int64_t[]){3}, FANIN_ERROR_SHAPE, "shape (2, 3)");
     refuse("[1, 2, 300]", DTYPE_INT8, 2, two_three, FANIN_ERROR_VALUE, "the value 300.0 does not fit int8");
@@ -350,9 +372,9 @@ static void test_plan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dumps), cmocka_unit_test(test_copied), cmocka_unit_test(test_broadcast),
-        cmocka_unit_test(test_large), cmocka_unit_test(test_dtypes), cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_dumps),   cmocka_unit_test(test_copied), cmocka_unit_test(test_broadcast),
+        cmocka_unit_test(test_large),   cmocka_unit_test(test_dtypes), cmocka_unit_test(test_leading_ones),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,18 @@ static fanin_status emit_older_custom(fanin_emitter *emitter)
     return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &custom);
 }
 
+static fanin_status emit_newer_custom(fanin_emitter *emitter)
+{
+    struct {
+        fanin_custom custom;
+        int64_t more;
+    } newer = {FANIN_CUSTOM_INIT, 1};
+    newer.custom.kind = "spiral";
+    newer.custom.cpu = run_custom;
+    newer.custom.size = sizeof newer;
+    return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &newer.custom);
+}
+
 static fanin_status emit_too_old_custom(fanin_emitter *emitter)
 {
     fanin_custom custom = FANIN_CUSTOM_INIT;
@@ -180,8 +192,9 @@ static void test_emitter(void **state)
         {fail_with_message, FANIN_ERROR_CUSTOM, "parameter 'p_weight': the moon is full"},
         {fail_with_message, FANIN_ERROR_CUSTOM, "parameter 'p_weight': the moon is full"},
         {emit_nothing, FANIN_ERROR_SHAPE, "covered 0 of 4"},
-        {emit_bad_custom, FANIN_ERROR_ARGUMENT, "FANIN_CUSTOM_INIT"},
-        {emit_too_old_custom, FANIN_ERROR_ARGUMENT, "FANIN_CUSTOM_INIT"},
+        {emit_bad_custom, FANIN_ERROR_ARGUMENT, "needs a kind and a function"},
+        {emit_newer_custom, FANIN_ERROR_ARGUMENT, "the caller's is newer"},
+        {emit_too_old_custom, FANIN_ERROR_ARGUMENT, "its member size"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_status(run_script(cases[i].steps, &shape, &lowering), cases[i].status);

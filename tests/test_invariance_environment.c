@@ -270,6 +270,66 @@ static void run_plan(void)
     fanin_release(xavier);
 }
 
+/* Numbers that some environments take for 0, or trap on, where they are compared and printed. */
+static void use_subnormals(void)
+{
+    static double doubles[] = {5e-310, 1.5, -4.9e-324};
+    static float floats[] = {1e-45f, -1.1e-38f, 0.25f};
+    static uint16_t halves[] = {0x0001, 0x83ff, 0x3c00};
+    const struct {
+        void *data;
+        int dtype;
+    } arrays[] = {{doubles, API_FLOAT64}, {floats, API_FLOAT32}, {halves, API_FLOAT16}, {halves, API_BFLOAT16}};
+    int64_t shape[] = {3};
+    double filled[2][3];
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        const DLTensor value = {.data = arrays[i].data,
+                                .device = {kDLCPU, 0},
+                                .ndim = 1,
+                                .dtype = api_dtypes[arrays[i].dtype].type,
+                                .shape = shape};
+        fanin_initializer *made[2] = {NULL};
+        fanin_plan *plan = NULL;
+        assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+        for (int k = 0; k < 2; k++) {
+            enter();
+            succeed("fanin_constant_tensor", fanin_constant_tensor(&value, &made[k]));
+            fanin_desc desc = FANIN_DESC_INIT;
+            desc.name = "one_weight"; /* twice: replicas, whose arrays are compared */
+            const DLTensor tensor = {
+                .data = filled[k], .device = {kDLCPU, 0}, .ndim = 1, .dtype = api_dtypes[API_FLOAT64].type, .shape = shape};
+            enter();
+            succeed("fanin_plan_add", fanin_plan_add(plan, made[k], &desc, &tensor));
+        }
+        char *text = NULL;
+        enter();
+        succeed("fanin_dumps of an array", fanin_dumps(made[0], &text));
+        note_text("fanin_dumps of an array", text);
+        fanin_string_free(text);
+        enter();
+        succeed("fanin_plan_check of arrays", fanin_plan_check(plan));
+        enter();
+        succeed("fanin_plan_dumps of arrays", fanin_plan_dumps(plan, &text));
+        note_text("fanin_plan_dumps of arrays", text);
+        fanin_string_free(text);
+        enter();
+        succeed("fanin_plan_run of arrays", fanin_plan_run(plan, NULL));
+        note("fanin_plan_run of arrays", filled, sizeof filled);
+        fanin_plan_free(plan);
+        fanin_release(made[0]);
+        fanin_release(made[1]);
+    }
+    fanin_initializer *constant = NULL;
+    char *text = NULL;
+    enter();
+    succeed("fanin_constant", fanin_constant(5e-310, &constant));
+    enter();
+    succeed("fanin_dumps", fanin_dumps(constant, &text));
+    note_text("fanin_dumps of a subnormal", text);
+    fanin_string_free(text);
+    fanin_release(constant);
+}
+
 static void fail_in_many_ways(void)
 {
     static const struct {
@@ -332,6 +392,7 @@ static void call_everything(void)
     make_typed_initializers();
     run_plan();
     fail_in_many_ways();
+    use_subnormals();
     list_registry();
     record.recorded = true;
 }

@@ -50,8 +50,19 @@ static void test_bad_rows(void **state)
     refuse(&row, "lower is NULL");
     row.lower = lower_eleven;
     row.size = 8;
-    refuse(&row, "FANIN_ROW_INIT");
+    refuse(&row, "its member size is 8");
     row.size = sizeof row;
+    /* As a program was compiled whose header has one more member. */
+    struct {
+        fanin_row row;
+        int64_t more;
+    } newer = {row, 0};
+    newer.row.size = sizeof newer;
+    newer.row.name = "newer";
+    assert_status(fanin_register(&newer.row, 0), FANIN_OK);
+    newer.more = 1;
+    newer.row.name = "newest";
+    refuse(&newer.row, "the caller's is newer");
     row.n_params = 1;
     refuse(&row, "params is NULL");
     row.n_params = 0;

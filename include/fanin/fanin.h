@@ -94,7 +94,8 @@ FANIN_API const char *fanin_status_name(fanin_status status);
 FANIN_API const char *fanin_status_text(fanin_status status);
 
 /* What went wrong in this thread's last call that failed: it names the parameter, what was found and what was expected.
- * "" before the first failure. The string belongs to the library and lives until the thread's next failing call or end. */
+ * "" before the first failure. The string belongs to the library and lives until the thread's next failing call, its next
+ * fanin_plan_add, or its end. */
 FANIN_API const char *fanin_last_error(void);
 
 /* Sets this thread's last error, printf-like, and returns `status`: `return fanin_fail(FANIN_ERROR_SHAPE, "…")`. For the

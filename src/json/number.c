@@ -1,5 +1,7 @@
 #include "number.h"
 
+#include "float_environment.h"
+
 #include <errno.h>
 #include <fenv.h>
 #include <locale.h>
@@ -18,12 +20,14 @@ struct surroundings {
     int error;
 };
 
-/* Round to nearest, no traps; flags and errno are put back by leave. */
+/* Round to nearest, subnormals kept, no traps, of the x87 unit too, which some C libraries read numbers with; flags and errno are put
+ * back by leave. */
 static void enter(struct surroundings *saved)
 {
     saved->error = errno;
     feholdexcept(&saved->floating);
     fesetround(FE_TONEAREST);
+    (void)float_environment_enter();
 }
 
 static void leave(const struct surroundings *saved)
@@ -173,7 +177,10 @@ static void lay_out(const struct decimal *decimal, char *out)
     *out = '\0';
 }
 
-static char *format(double value, struct target *target, char *buffer)
+/* The functions that calculate are not put into those that enter: a compiler does not know that a comparison must not come first. */
+#define CALCULATES static __attribute__((noinline))
+
+CALCULATES char *format(double value, struct target *target, char *buffer)
 {
     char *out = buffer;
     if (isnan(value)) {
@@ -190,26 +197,36 @@ static char *format(double value, struct target *target, char *buffer)
         strcpy(out, "0.0");
         return buffer;
     }
-    struct surroundings saved;
-    enter(&saved);
     target->value = fabs(value);
     struct decimal decimal;
     find_shortest(target, &decimal);
     lay_out(&decimal, out);
-    leave(&saved);
     return buffer;
 }
 
 char *json_format_double(double value, char buffer[JSON_DOUBLE_SIZE])
 {
     struct target target = {.width = WIDTH_DOUBLE};
-    return format(value, &target, buffer);
+    struct surroundings saved;
+    enter(&saved);
+    format(value, &target, buffer);
+    leave(&saved);
+    return buffer;
+}
+
+CALCULATES void format_float32(float value, char *buffer)
+{
+    struct target target = {.width = WIDTH_FLOAT32};
+    format((double)value, &target, buffer);
 }
 
 char *json_format_float32(float value, char buffer[JSON_DOUBLE_SIZE])
 {
-    struct target target = {.width = WIDTH_FLOAT32};
-    return format((double)value, &target, buffer);
+    struct surroundings saved;
+    enter(&saved);
+    format_float32(value, buffer);
+    leave(&saved);
+    return buffer;
 }
 
 /* The value of a format of 16 bits: a sign, an exponent, `fraction_bits` of fraction, as IEEE-754 would have it. */
@@ -230,7 +247,7 @@ static double value_of_16(uint16_t bits, int fraction_bits)
     return (bits & 0x8000) != 0 ? -value : value;
 }
 
-static char *format_16(uint16_t bits, int fraction_bits, char *buffer)
+CALCULATES void calculate_16(uint16_t bits, int fraction_bits, char *buffer)
 {
     const double value = value_of_16(bits, fraction_bits), size = fabs(value);
     struct target target = {.width = WIDTH_16, .inclusive = (bits & 1) == 0};
@@ -242,7 +259,16 @@ static char *format_16(uint16_t bits, int fraction_bits, char *buffer)
         target.low = (below + size) / 2;
         target.high = isfinite(above) ? (size + above) / 2 : size + (size - below) / 2;
     }
-    return format(value, &target, buffer);
+    format(value, &target, buffer);
+}
+
+static char *format_16(uint16_t bits, int fraction_bits, char *buffer)
+{
+    struct surroundings saved;
+    enter(&saved);
+    calculate_16(bits, fraction_bits, buffer);
+    leave(&saved);
+    return buffer;
 }
 
 char *json_format_float16(uint16_t bits, char buffer[JSON_DOUBLE_SIZE])

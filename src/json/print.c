@@ -1,5 +1,6 @@
 #include "print.h"
 
+#include "float_environment.h"
 #include "number.h"
 #include "tree.h"
 #include "utf8.h"
@@ -233,17 +234,30 @@ static cJSON *new_number(double value, const char *text)
     return node;
 }
 
+/* cJSON compares numbers, which a caller's environment may not like. */
 cJSON *json_new_double(double value)
 {
     char text[JSON_DOUBLE_SIZE];
-    return new_number(value, json_format_double(value, text));
+    json_format_double(value, text);
+    const struct float_environment caller = float_environment_enter();
+    cJSON *const node = new_number(value, text);
+    float_environment_leave(&caller);
+    return node;
+}
+
+static __attribute__((noinline)) cJSON *new_integer(int64_t value, const char *text)
+{
+    return new_number((double)value, text);
 }
 
 cJSON *json_new_int64(int64_t value)
 {
     char text[JSON_DOUBLE_SIZE];
     snprintf(text, sizeof text, "%" PRId64, value);
-    return new_number((double)value, text);
+    const struct float_environment caller = float_environment_enter();
+    cJSON *const node = new_integer(value, text);
+    float_environment_leave(&caller);
+    return node;
 }
 
 bool json_add(cJSON *object, const char *key, cJSON *item)

@@ -1,5 +1,7 @@
 #include "problems.h"
 
+#include "float_environment.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,7 +117,9 @@ fanin_status fanin_plan_check(const fanin_plan *plan)
         return FANIN_OK;
     }
     const int caller_errno = errno;
+    const struct float_environment caller = float_environment_enter();
     const fanin_status status = check(plan);
+    float_environment_leave(&caller);
     if (status == FANIN_OK) {
         atomic_store_explicit(checked, plan->count, memory_order_relaxed);
     }

@@ -1,3 +1,4 @@
+#include "float_environment.h"
 #include "copy.h"
 #include "initializer.h"
 #include "load/store.h"
@@ -215,7 +216,9 @@ static fanin_status dumps(const fanin_plan *plan, char **out)
 fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out)
 {
     const int caller_errno = errno;
+    const struct float_environment caller = float_environment_enter();
     const fanin_status status = dumps(plan, out);
+    float_environment_leave(&caller);
     errno = caller_errno;
     return status;
 }

@@ -61,8 +61,13 @@ static fanin_status check_bounds(const struct target *target, const cJSON *value
         return FANIN_OK;
     }
     char low[JSON_DOUBLE_SIZE], high[JSON_DOUBLE_SIZE], expected[2 * JSON_DOUBLE_SIZE + 64];
-    json_format_double(param->min, low);
-    json_format_double(param->max, high);
+    if (param->type == FANIN_PARAM_INTEGER) {
+        snprintf(low, sizeof low, "%.0f", param->min);
+        snprintf(high, sizeof high, "%.0f", param->max);
+    } else {
+        json_format_double(param->min, low);
+        json_format_double(param->max, high);
+    }
     if (param->max == INFINITY) {
         snprintf(expected, sizeof expected, "a number of at least %s", low);
     } else if (param->min == -INFINITY) {

@@ -1,4 +1,5 @@
 /* The registry as JSON. */
+#include "float_environment.h"
 #include "param_type.h"
 #include "registry.h"
 
@@ -99,7 +100,9 @@ fanin_status fanin_registry_dumps(const char *name, char **out)
     if (name && !entry) {
         return registry_unknown(name, strlen(name));
     }
+    const struct float_environment caller = float_environment_enter();
     char *const text = describe(entry ? &entry->row : NULL);
+    float_environment_leave(&caller);
     errno = saved_errno;
     if (!text) {
         return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the list of initializers");

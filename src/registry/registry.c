@@ -1,4 +1,6 @@
 #include "registry.h"
+
+#include "growing.h"
 #include "float_environment.h"
 #include "initializers/builtin.h"
 
@@ -127,9 +129,12 @@ static fanin_status add(struct registry_entry *entry, unsigned flags)
     return FANIN_OK;
 }
 
-static fanin_status check_and_add(const fanin_row *row, unsigned flags)
+static fanin_status check_and_add(const fanin_row *source, unsigned flags)
 {
-    fanin_status status = row_check(row);
+    fanin_row known;
+    const fanin_row *const row = &known;
+    fanin_status status = growing_copy("fanin_register: fanin_row", source, sizeof known, &known, sizeof known);
+    status = status == FANIN_OK ? row_check(row) : status;
     if (status != FANIN_OK) {
         return status;
     }

@@ -153,11 +153,6 @@ static fanin_status check_overrides(const fanin_row *row)
 
 fanin_status row_check(const fanin_row *row)
 {
-    if (row->size < sizeof(fanin_row)) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT,
-                          "fanin_register: the row's size is %zu, expected %zu; start from FANIN_ROW_INIT", row->size,
-                          sizeof(fanin_row));
-    }
     fanin_status status = check_names(row);
     if (status == FANIN_OK && row->n_params > 0 && !row->params) {
         status = fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_register: initializer '%s': params is NULL", row->name);
