@@ -1,6 +1,7 @@
 #include "params.h"
 
 #include "params_array.h"
+#include "params_index.h"
 
 #include "json/utf8.h"
 
@@ -20,11 +21,17 @@
 /* Read at once while the arrays' descriptions are gathered: they lie between the data. */
 #define READ_AHEAD 4096
 
+static void free_entry(struct params_entry *entry)
+{
+    free(entry->name);
+    free(entry->shape);
+    free(entry->order.places);
+}
+
 void params_free(struct params *params)
 {
     for (size_t i = 0; i < params->count; i++) {
-        free(params->entries[i].name);
-        free(params->entries[i].shape);
+        free_entry(&params->entries[i]);
     }
     free(params->entries);
     *params = (struct params){0};
@@ -190,7 +197,7 @@ static fanin_status merge_duplicates(const char *path, struct params *params)
         if (params->entries[i].name) {
             params->entries[kept++] = params->entries[i];
         } else {
-            free(params->entries[i].shape);
+            free_entry(&params->entries[i]);
         }
     }
     params->count = kept;
@@ -205,7 +212,7 @@ static fanin_status check_all_indices(const struct params_cursor *cursor, struct
         return status;
     }
     for (size_t i = 0; i < params->count && status == FANIN_OK; i++) {
-        status = params_check_indices(&reader, &params->entries[i]);
+        status = params_index_check(&reader, &params->entries[i]);
     }
     params_reader_free(&reader);
     return status;
