@@ -119,12 +119,22 @@ static fanin_status read_name(struct params_cursor *cursor, char **out)
                                   "%" PRIu64 " bytes are promised, but the file ends %" PRId64 " after: it was cut short",
                                   length, cursor->size - cursor->position);
     }
+    if (length > PARAMS_NAME_LIMIT) {
+        return params_cursor_fail(cursor, "it has %" PRIu64 " bytes, at most %d are allowed", length, PARAMS_NAME_LIMIT);
+    }
     char *const name = malloc((size_t)length + 1);
     if (!name) {
         return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a name of %" PRIu64 " bytes", cursor->path, length);
     }
-    status = params_cursor_bytes(cursor, (size_t)length, name);
-    status = status == FANIN_OK ? check_name(cursor, name, (size_t)length) : status;
+    /* Not beyond a NUL: of a hole in the file one piece is enough. */
+    size_t known = 0;
+    for (bool whole = true; status == FANIN_OK && whole && known < length;) {
+        const size_t piece = length - known < READ_AHEAD ? (size_t)length - known : READ_AHEAD;
+        status = params_cursor_bytes(cursor, piece, name + known);
+        whole = status == FANIN_OK && !memchr(name + known, 0, piece);
+        known += piece;
+    }
+    status = status == FANIN_OK ? check_name(cursor, name, known) : status;
     if (status != FANIN_OK) {
         free(name);
         return status;

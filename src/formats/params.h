@@ -48,6 +48,9 @@ struct params {
 
 void params_free(struct params *params);
 
+/* Bytes of the longest name that is read; MXNet knows no limit. */
+#define PARAMS_NAME_LIMIT (1 << 20)
+
 /* Reads what an open regular file of `file_size` bytes says of its arrays, and checks all of it: sizes against the bytes that
  * are left, the indices of sparse arrays against their shapes. The elements are not read. A name that comes twice is listed once,
  * where it came first, with the array that came last, as MXNet keeps it. What follows the names is ignored. `path` is for
