@@ -34,8 +34,8 @@ struct params_entry {
     int64_t stored;
     struct params_index places, pointers;
     bool sorted; /* rows, or columns within each row, ascend, each once */
-    /* What counts where that is not so: the last that is stored for a place, which is a row (row_sparse), or an element of the
-     * dense array (csr). */
+    /* Where that is not so: what counts, the last that is stored for a place. A place is a row (row_sparse), or an element of the
+     * dense array (csr: those in rows that store many). */
     struct params_order order;
 };
 
@@ -78,7 +78,8 @@ void params_reader_start_in(struct params_reader *reader, int fd, const char *pa
 
 /* Reads the elements `begin` to `begin + count` of the dense array, in row-major order, into `out`; what a sparse array does not
  * store is 0. 0 ≤ begin, 0 ≤ count, begin + count ≤ entry->count; an entry of PARAMS_NONE has none. The index of a sparse array
- * that is sorted, as MXNet writes them, is searched in the file; for others the order in memory is.
+ * that is sorted, as MXNet writes them, is searched in the file; for others the order in memory is, and what short rows of a csr
+ * array store is read through.
  * Errors: FILE, and FORMAT where the file has changed since params_read; `out` then holds anything. */
 fanin_status params_reader_read(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
                                 void *out);

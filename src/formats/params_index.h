@@ -4,6 +4,10 @@
 
 #include "params.h"
 
+/* Stored elements of a csr array's row up to which it is no trouble to read through them for each range: unsorted ones of longer
+ * rows are put in order. */
+#define PARAMS_SHORT_ROW 256
+
 /* Reads row or column `number` by way of `bytes`, and checks it. Errors: FILE, FORMAT. */
 fanin_status params_index_place(struct params_reader *reader, struct params_bytes *bytes, const struct params_entry *entry,
                                 int64_t number, int64_t *out);

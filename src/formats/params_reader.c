@@ -9,7 +9,7 @@
 /* Of each of a reader's three buffers. */
 #define READ_AHEAD 65536
 
-/* Bytes between parts of an unsorted array that are read for nothing rather than read around, by one more call of the system. */
+/* Bytes that are read for nothing for each part of an unsorted array rather than read around, by one more call of the system. */
 #define GAP 256
 
 void params_reader_start_in(struct params_reader *reader, int fd, const char *path, unsigned char *memory, size_t size)
@@ -84,7 +84,7 @@ static fanin_status read_stored(struct params_reader *reader, const struct param
                              out + (place * width + from - begin) * size);
 }
 
-/* The rows of a sorted array that lie in the range, each where it belongs. */
+/* The rows of a sorted row_sparse array that lie in the range, each where it belongs. */
 static fanin_status read_rows(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
                               char *out)
 {
@@ -112,18 +112,35 @@ static fanin_status read_rows(struct params_reader *reader, const struct params_
     return status;
 }
 
-/* The end of the run that begins with part `k` of the order: parts that follow one another closely in the file too. */
-static size_t run_end(const struct params_entry *entry, size_t k, size_t end)
+/* Reads what is stored for part `k` of the order, and for parts after it that lie near it in the file, at once. Returns by `next`
+ * the first part after those: none lies near, and nothing is read, where it is k + 1. */
+static fanin_status read_near(struct params_reader *reader, const struct params_entry *entry, size_t k, size_t end,
+                              size_t *next)
 {
     const struct params_place *const order = entry->order.places;
-    const int64_t gap = GAP / (stored_width(entry) * dtype_table[entry->dtype].size);
-    do {
-        k++;
-    } while (k < end && order[k].position > order[k - 1].position && order[k].position - order[k - 1].position - 1 <= gap);
-    return k;
+    const int64_t part = stored_width(entry) * dtype_table[entry->dtype].size;
+    const int64_t most = (int64_t)reader->values.capacity / part;
+    int64_t low = order[k].position, high = low, first = low, last = low;
+    *next = k + 1;
+    for (size_t i = k + 1; i < end; i++) {
+        low = order[i].position < low ? order[i].position : low;
+        high = order[i].position > high ? order[i].position : high;
+        if (high - low >= most) {
+            break;
+        }
+        const int64_t parts = (int64_t)(i - k + 1);
+        if ((high - low + 1 - parts) * part <= parts * GAP) {
+            *next = i + 1;
+            first = low;
+            last = high;
+        }
+    }
+    return *next == k + 1 ? FANIN_OK
+                          : params_bytes_fill(&reader->values, reader->fd, reader->path, entry->data + first * part,
+                                              entry->data + (last + 1) * part);
 }
 
-/* What lies in the range of an array that is not sorted, by the order of what it stores. */
+/* What lies in the range of an array, or of a long row, that is not sorted: by the order of what it stores. */
 static fanin_status read_ordered(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
                                  char *out)
 {
@@ -131,29 +148,36 @@ static fanin_status read_ordered(struct params_reader *reader, const struct para
     const struct params_place *const order = entry->order.places;
     const size_t end = params_order_find(&entry->order, (begin + count - 1) / width + 1);
     fanin_status status = FANIN_OK;
-    for (size_t k = params_order_find(&entry->order, begin / width), run = 0; k < end && status == FANIN_OK; k++) {
-        run = k < run ? run : run_end(entry, k, end);
-        status = read_stored(reader, entry, order[k].place, order[k].position, order[run - 1].position + 1, begin, count, out);
+    for (size_t k = params_order_find(&entry->order, begin / width), next = k; k < end && status == FANIN_OK; k++) {
+        if (k == next) {
+            status = read_near(reader, entry, k, end, &next);
+        }
+        if (status == FANIN_OK) {
+            status = read_stored(reader, entry, order[k].place, order[k].position, order[k].position + 1, begin, count, out);
+        }
     }
     return status;
 }
 
-/* The stored elements of one row of a sorted csr array with columns `from` to `to`; `out` is the element of column `from`. */
+/* The stored elements of one row of a csr array with columns `from` to `to`; `out` is the element of column `from`. */
 static fanin_status read_columns(struct params_reader *reader, const struct params_entry *entry, int64_t row, int64_t from,
                                  int64_t to, char *out)
 {
     const int64_t size = dtype_table[entry->dtype].size, limit = entry->data + entry->stored * size;
     int64_t begin, end, column;
     fanin_status status = params_index_row(reader, entry, row, &begin, &end);
-    if (status == FANIN_OK && from > 0) {
+    if (status == FANIN_OK && !entry->sorted && end - begin > PARAMS_SHORT_ROW) {
+        return read_ordered(reader, entry, row * entry->shape[1] + from, to - from, out);
+    }
+    if (status == FANIN_OK && entry->sorted && from > 0) {
         status = find(reader, entry, begin, end, from, &begin);
     }
     for (int64_t k = begin; status == FANIN_OK && k < end; k++) {
         status = params_index_place(reader, &reader->places, entry, k, &column);
-        if (status != FANIN_OK || column >= to) {
+        if (status != FANIN_OK || (entry->sorted && column >= to)) {
             break;
         }
-        if (column >= from) {
+        if (column >= from && column < to) {
             status = params_bytes_read(&reader->values, reader->fd, reader->path, entry->data + k * size, (size_t)size, limit,
                                        out + (column - from) * size);
         }
@@ -186,9 +210,8 @@ fanin_status params_reader_read(struct params_reader *reader, const struct param
         return file_read_at(reader->fd, reader->path, out, (size_t)(count * size), (uint64_t)(entry->data + begin * size));
     }
     memset(out, 0, (size_t)(count * size));
-    if (!entry->sorted) {
-        return read_ordered(reader, entry, begin, count, out);
+    if (entry->storage == PARAMS_CSR) {
+        return read_csr(reader, entry, begin, count, out);
     }
-    return entry->storage == PARAMS_ROW_SPARSE ? read_rows(reader, entry, begin, count, out)
-                                               : read_csr(reader, entry, begin, count, out);
+    return entry->sorted ? read_rows(reader, entry, begin, count, out) : read_ordered(reader, entry, begin, count, out);
 }
