@@ -384,7 +384,7 @@ static void put_sparse(struct bytes *bytes, int storage, int64_t stored, const i
     put_shape(bytes, 1, (int64_t[]){stored});
 }
 
-/* Indices that are a hole in the file, which has almost nothing on the disk: not read through, one element of each place kept. */
+/* Indices that are a hole in the file, which has almost nothing on the disk: not read through, one part for each place kept. */
 static void test_holes(void **state)
 {
     (void)state;

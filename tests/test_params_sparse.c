@@ -391,8 +391,8 @@ static void test_cost(void **state)
             for (int64_t begin = 0; begin < EXTENT; begin += RANGE) {
                 assert_status(params_reader_read(&reader, &params.entries[0], begin, RANGE, found), FANIN_OK);
             }
-            /* What lies between elements that are wanted is read with them. Sorted ones are searched in the file, by a few short
-             * reads for each range. */
+            /* What lies between elements that are wanted is read with them. Sorted ones are searched in the file, by a few
+             * short reads for each range. */
             const int64_t beside = kind == SORTED ? (int64_t)EXTENT / RANGE * 16 * 512 : (int64_t)STORED * GAP;
             assert_in_range(bytes_read, 0, (int64_t)bytes.size + beside);
             params_reader_free(&reader);

@@ -94,9 +94,9 @@ fanin_status params_index_row(struct params_reader *reader, const struct params_
     return status;
 }
 
-/* How many integers after `number`, which is one of those before `end`, are 0 because a hole of the file begins at it or before:
- * a few blocks on a disk may seem to be any number of bytes, and nobody waits until all have been read. Told for each
- * HOLE_STEP-th `number`; else 0. */
+/* How many integers after `number`, and before `end`, are 0 because they lie in one hole of the file with it: a few blocks on a
+ * disk may seem to be any number of bytes, and nobody waits until all have been read. Told for each HOLE_STEP-th `number`, one of
+ * those before `end`; else 0. */
 static int64_t zeros_after(const struct params_reader *reader, const struct params_index *index, int64_t number, int64_t end)
 {
     if (number % HOLE_STEP != 0) {

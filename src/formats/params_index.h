@@ -4,8 +4,8 @@
 
 #include "params.h"
 
-/* Stored elements of a csr array's row up to which it is no trouble to read through them for each range: unsorted ones of longer
- * rows are put in order. */
+/* Stored elements of a csr array's row up to which it is no trouble to read through them for each range: unsorted ones of
+ * longer rows are put in order. */
 #define PARAMS_SHORT_ROW 256
 
 /* Reads row or column `number` by way of `bytes`, and checks it. Errors: FILE, FORMAT. */
@@ -16,8 +16,8 @@ fanin_status params_index_place(struct params_reader *reader, struct params_byte
 fanin_status params_index_row(struct params_reader *reader, const struct params_entry *entry, int64_t row, int64_t *begin,
                               int64_t *end);
 
-/* Reads the indices of a sparse entry, checks that each is within the shape, and sets `sorted` and `order`. Does nothing to other
- * entries. Errors: FILE, FORMAT, MEMORY; the order is the entry's all the same. */
+/* Reads the indices of a sparse entry, checks that each is within the shape, and sets `sorted` and `order`. Does nothing to
+ * other entries. Errors: FILE, FORMAT, MEMORY; the order is the entry's all the same. */
 fanin_status params_index_check(struct params_reader *reader, struct params_entry *entry);
 
 #endif

@@ -17,7 +17,7 @@ struct params_order {
     size_t count, capacity;
 };
 
-/* Adds a part; positions ascend from call to call. Memory is proportional to the places that differ. false: it cannot be had. */
+/* Adds a part; positions ascend from call to call. Memory is proportional to the places that differ. false: there is none. */
 bool params_order_add(struct params_order *order, int64_t place, int64_t position);
 
 /* Sorts by place; of several parts for one place only the last is left. */

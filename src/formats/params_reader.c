@@ -9,7 +9,7 @@
 /* Of each of a reader's three buffers. */
 #define READ_AHEAD 65536
 
-/* Bytes that are read for nothing for each part of an unsorted array rather than read around, by one more call of the system. */
+/* Bytes that are read for nothing for each part of an unsorted array rather than read around by one more call of the system. */
 #define GAP 256
 
 void params_reader_start_in(struct params_reader *reader, int fd, const char *path, unsigned char *memory, size_t size)
@@ -71,8 +71,8 @@ static fanin_status find(struct params_reader *reader, const struct params_entry
     return FANIN_OK;
 }
 
-/* Stored row `position` of a row_sparse array, or element of a csr array, which is the dense one's number `place`: what of it lies
- * in the range. `out` is the range's first element. What is stored from `until` on is not read ahead. */
+/* Stored row `position` of a row_sparse array, or element of a csr array, which is the dense one's number `place`: what of it
+ * lies in the range. `out` is the range's first element. What is stored from `until` on is not read ahead. */
 static fanin_status read_stored(struct params_reader *reader, const struct params_entry *entry, int64_t place, int64_t position,
                                 int64_t until, int64_t begin, int64_t count, char *out)
 {
@@ -112,8 +112,8 @@ static fanin_status read_rows(struct params_reader *reader, const struct params_
     return status;
 }
 
-/* Reads what is stored for part `k` of the order, and for parts after it that lie near it in the file, at once. Returns by `next`
- * the first part after those: none lies near, and nothing is read, where it is k + 1. */
+/* Reads what is stored for part `k` of the order, and for parts after it that lie near it in the file, at once. Returns by
+ * `next` the first part after those: none lies near, and nothing is read, where it is k + 1. */
 static fanin_status read_near(struct params_reader *reader, const struct params_entry *entry, size_t k, size_t end,
                               size_t *next)
 {
