@@ -97,7 +97,7 @@ static void drop_line(void *context, const char *line)
 /* The dump, of a call that had memory. */
 static char *whole_text;
 
-/* A .params file with a dense array and a sparse one. */
+/* A .params file with a dense array and a sparse one, whose rows are not sorted. */
 static char file_path[] = "/tmp/fanin_out_of_memory_XXXXXX";
 
 static void write_file(void)
@@ -109,13 +109,14 @@ static void write_file(void)
     put_vector(&bytes, 16, values);
     put32(&bytes, V2);
     put32(&bytes, 1);
-    put_shape(&bytes, 2, (const int64_t[]){1, 2});
+    put_shape(&bytes, 2, (const int64_t[]){2, 2});
     put_shape(&bytes, 2, (const int64_t[]){4, 2});
     put_type(&bytes, 0);
     put32(&bytes, 6);
-    put_shape(&bytes, 1, (const int64_t[]){1});
-    put(&bytes, values, 2 * sizeof *values);
+    put_shape(&bytes, 1, (const int64_t[]){2});
+    put(&bytes, values, 4 * sizeof *values);
     put64(&bytes, 3);
+    put64(&bytes, 1);
     put64(&bytes, 2);
     put_name(&bytes, "arg:dense_weight");
     put_name(&bytes, "arg:sparse_weight");

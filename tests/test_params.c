@@ -1,5 +1,5 @@
 /* .params files: what MXNet 1.9.1 reads of its own and of hand-made files (tests/data/params), in whole and in parts; cut short;
- * changed under way; and how much memory a file that lies can make the reader ask for. */
+ * changed under way; and how much memory a file that lies can make the reader ask for, and how many bytes read. */
 #include "params_helpers.h"
 
 #include <math.h>
@@ -30,6 +30,18 @@ void *__wrap_reallocarray(void *old, size_t count, size_t size)
 {
     largest = count * size > largest ? count * size : largest;
     return __real_reallocarray(old, count, size);
+}
+
+static int64_t bytes_read;
+
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+    const ssize_t got = __real_pread(fd, buffer, size, offset);
+    bytes_read += got > 0 ? got : 0;
+    return got;
 }
 
 /* A whole file of tests/data/params. */
@@ -340,11 +352,140 @@ static void test_changed(void **state)
     for_each_file(check_changed);
 }
 
+/* Reads the list of a file of `start`, a hole of `hole` bytes, and `end`, with little memory and few bytes read. */
+static void read_hole(const struct bytes *start, int64_t hole, const struct bytes *end, fanin_status expected,
+                      struct params *out)
+{
+    const int64_t after = (int64_t)start->size + hole;
+    const int fd = open_bytes(start->data, start->size);
+    assert_int_equal(ftruncate(fd, after + (int64_t)end->size), 0);
+    assert_int_equal(pwrite(fd, end->data, end->size, after), end->size);
+    largest = 0;
+    bytes_read = 0;
+    assert_status(params_read(fd, "file", after + (int64_t)end->size, out), expected);
+    assert_in_range(largest, 0, PARAMS_NAME_LIMIT + 1);
+    assert_in_range(bytes_read, 0, 1 << 20);
+    close(fd);
+}
+
+static void put_sparse(struct bytes *bytes, int storage, int64_t stored, const int64_t *shape)
+{
+    put_start(bytes, 1);
+    put32(bytes, V2);
+    put32(bytes, storage);
+    put_shape(bytes, storage == 1 ? 2 : 1, (int64_t[]){stored, shape[1]});
+    put_shape(bytes, 2, shape);
+    put_type(bytes, 3);
+    if (storage == 2) {
+        put32(bytes, 3);
+        put_shape(bytes, 1, (int64_t[]){shape[0] + 1});
+    }
+    put32(bytes, 3);
+    put_shape(bytes, 1, (int64_t[]){stored});
+}
+
+/* Indices that are a hole in the file, which has almost nothing on the disk: not read through, one part for each place kept. */
+static void test_holes(void **state)
+{
+    (void)state;
+    const int64_t many = INT64_C(1) << 33;
+    struct bytes start = {0}, end = {0};
+    struct params params = {0};
+
+    /* Row pointers, the last of which alone is not 0. */
+    put_sparse(&start, 2, 1, (int64_t[]){many, 1});
+    put(&start, "x", 1);
+    put(&end, "\1\0", 2);
+    put64(&end, 0);
+    read_hole(&start, many, &end, FANIN_OK, &params);
+    assert_true(params.entries[0].sorted);
+    params_free(&params);
+    /* One before the hole is not 0. */
+    put(&start, "\0\1", 2);
+    read_hole(&start, many - 2, &end, FANIN_ERROR_FORMAT, &params);
+    assert_message("row pointer 2 is 0, expected 1 to 1", NULL);
+    /* The last is too small. */
+    start.size -= 2;
+    end.data[0] = 0;
+    read_hole(&start, many, &end, FANIN_ERROR_FORMAT, &params);
+    assert_message("row pointer 8589934592 is 0, expected 1 to 1", NULL);
+    start.size = 0;
+
+    /* Rows: 1, then 0 many times, then 2. Their elements are a hole too. */
+    put_sparse(&start, 1, many + 2, (int64_t[]){3, 1});
+    const int fd = open_bytes(start.data, start.size);
+    const int64_t rows = (int64_t)start.size + many + 2;
+    assert_int_equal(ftruncate(fd, rows + many + 2 + 8), 0);
+    assert_int_equal(pwrite(fd, "\1", 1, rows), 1);
+    assert_int_equal(pwrite(fd, "\2", 1, rows + many + 1), 1);
+    assert_int_equal(pwrite(fd, "abc", 3, rows - 3), 3);
+    largest = 0;
+    bytes_read = 0;
+    assert_status(params_read(fd, "file", rows + many + 2 + 8, &params), FANIN_OK);
+    assert_in_range(largest, 0, 192 << 10);
+    assert_in_range(bytes_read, 0, 1 << 20);
+    assert_int_equal(params.entries[0].order.count, 3);
+    unsigned char *const values = read_all(fd, &params.entries[0]);
+    assert_memory_equal(values, "b\0c", 3);
+    free(values);
+    params_free(&params);
+    close(fd);
+    free(start.data);
+    free(end.data);
+}
+
+/* The longest name, one that is longer, and one that is a hole. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    struct bytes bytes = {0}, none = {0};
+    struct params params = {0};
+    char *const letters = malloc(PARAMS_NAME_LIMIT);
+    memset(letters, 'n', PARAMS_NAME_LIMIT);
+    put_start(&bytes, 1);
+    put_vector(&bytes, 1, (float[]){1});
+    put64(&bytes, 1);
+    const size_t start = bytes.size;
+    put64(&bytes, PARAMS_NAME_LIMIT);
+    put(&bytes, letters, PARAMS_NAME_LIMIT);
+    assert_status(read_bytes(bytes.data, bytes.size, &params), FANIN_OK);
+    assert_int_equal(strlen(params.entries[0].name), PARAMS_NAME_LIMIT);
+    params_free(&params);
+    /* A character that pieces cut in two. */
+    memcpy(bytes.data + start + 8 + 4095, "\xc3\xa9", 2);
+    assert_status(read_bytes(bytes.data, bytes.size, &params), FANIN_OK);
+    params_free(&params);
+    /* What is wrong is found wherever it is. */
+    bytes.data[bytes.size - 1] = 0xff;
+    assert_status(read_bytes(bytes.data, bytes.size, &params), FANIN_ERROR_FORMAT);
+    assert_message("not UTF-8", NULL);
+    bytes.data[bytes.size - 1] = 0;
+    assert_status(read_bytes(bytes.data, bytes.size, &params), FANIN_ERROR_FORMAT);
+    assert_message("has a NUL", NULL);
+
+    bytes.size = start;
+    put64(&bytes, PARAMS_NAME_LIMIT + 1);
+    read_hole(&bytes, PARAMS_NAME_LIMIT + 1, &none, FANIN_ERROR_FORMAT, &params);
+    assert_message("name 1 of 1", "it has 1048577 bytes, at most 1048576 are allowed", NULL);
+    bytes.size = start;
+    put64(&bytes, INT64_C(3) << 30);
+    read_hole(&bytes, INT64_C(3) << 30, &none, FANIN_ERROR_FORMAT, &params);
+    assert_message("at most 1048576 are allowed", NULL);
+    bytes.size = start;
+    put64(&bytes, PARAMS_NAME_LIMIT);
+    read_hole(&bytes, PARAMS_NAME_LIMIT, &none, FANIN_ERROR_FORMAT, &params);
+    assert_message("has a NUL", NULL);
+    assert_in_range(bytes_read, 0, 16384);
+    free(letters);
+    free(bytes.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recorded), cmocka_unit_test(test_ranges),  cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_damage),   cmocka_unit_test(test_changed),
+        cmocka_unit_test(test_recorded),   cmocka_unit_test(test_ranges),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_damage),     cmocka_unit_test(test_changed), cmocka_unit_test(test_holes),
+        cmocka_unit_test(test_long_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

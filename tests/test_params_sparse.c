@@ -1,6 +1,20 @@
 /* Sparse arrays of .params files, larger than what is read at once, against arrays that are put together element by element:
- * sorted or not, with repeated indices, indices of every integer type, read in ranges of every kind. Fixed seeds. */
+ * sorted or not, with repeated indices, indices of every integer type, read in ranges of every kind. Fixed seeds. And how many
+ * bytes are read for it. */
 #include "params_helpers.h"
+
+/* The linker puts this in the way of the library's calls. */
+static int64_t bytes_read;
+
+ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
+
+ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
+{
+    const ssize_t got = __real_pread(fd, buffer, size, offset);
+    bytes_read += got > 0 ? got : 0;
+    return got;
+}
 
 static uint64_t random_state = 0x853c49e6748fea9bu;
 
@@ -31,17 +45,39 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* `count` indices below `limit`. */
-static int64_t *make_indices(int64_t count, int64_t limit, bool sorted)
+enum indices {
+    ANY,      /* in no order, repeated ones among them */
+    REPEATED, /* sorted, repeated ones among them */
+    SORTED    /* each once */
+};
+
+enum { KINDS = 3 };
+
+/* `count` indices below `limit`; of SORTED ones `count` ≤ `limit`. */
+static int64_t *make_indices(int64_t count, int64_t limit, enum indices kind)
 {
     int64_t *const indices = malloc((size_t)(count + 1) * sizeof *indices);
     for (int64_t i = 0; i < count; i++) {
-        indices[i] = random_below(limit);
+        indices[i] = random_below(kind == SORTED ? limit - count + 1 : limit);
     }
-    if (sorted) {
+    if (kind != ANY) {
         qsort(indices, (size_t)count, sizeof *indices, compare);
     }
+    for (int64_t i = 0; i < count && kind == SORTED; i++) {
+        indices[i] += i;
+    }
     return indices;
+}
+
+/* Whether each of the indices is larger than the one before. */
+static bool ascends(const int64_t *indices, int64_t count)
+{
+    for (int64_t i = 1; i < count; i++) {
+        if (indices[i] <= indices[i - 1]) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void check_range(struct params_reader *reader, const struct params_entry *entry, const uint16_t *dense, int64_t begin,
@@ -91,10 +127,10 @@ static void check_dense(const struct bytes *bytes, bool sorted, const uint16_t *
 }
 
 /* A uint16 array of `rows` × `row`, of which `stored` rows are in the file. */
-static void check_rows(int64_t rows, int64_t row, int64_t stored, int integer, bool sorted)
+static void check_rows(int64_t rows, int64_t row, int64_t stored, int integer, enum indices kind)
 {
     struct bytes bytes = {0};
-    int64_t *const indices = make_indices(stored, rows, sorted);
+    int64_t *const indices = make_indices(stored, rows, kind);
     uint16_t *const values = malloc((size_t)(stored * row + 1) * sizeof *values);
     uint16_t *const dense = calloc((size_t)(rows * row), sizeof *dense);
     for (int64_t k = 0; k < stored * row; k++) {
@@ -112,7 +148,7 @@ static void check_rows(int64_t rows, int64_t row, int64_t stored, int integer, b
     put(&bytes, values, (size_t)(stored * row) * sizeof *values);
     put_indices(&bytes, indices, stored, integer);
     put64(&bytes, 0);
-    check_dense(&bytes, sorted || stored < 2, dense, rows * row);
+    check_dense(&bytes, ascends(indices, stored), dense, rows * row);
     free(bytes.data);
     free(indices);
     free(values);
@@ -120,7 +156,7 @@ static void check_rows(int64_t rows, int64_t row, int64_t stored, int integer, b
 }
 
 /* A uint16 array of `rows` × `columns`; each row stores up to twice `most` / rows elements, the last one the rest of `most`. */
-static void check_csr(int64_t rows, int64_t columns, int64_t most, int integer, bool sorted)
+static void check_csr(int64_t rows, int64_t columns, int64_t most, int integer, enum indices kind)
 {
     struct bytes bytes = {0};
     uint16_t *const values = malloc((size_t)(most + 1) * sizeof *values);
@@ -128,11 +164,14 @@ static void check_csr(int64_t rows, int64_t columns, int64_t most, int integer, 
     int64_t *const pointers = malloc((size_t)(rows + 1) * sizeof *pointers);
     int64_t *const indices = malloc((size_t)(most + 1) * sizeof *indices);
     int64_t stored = 0;
+    bool sorted = true;
     pointers[0] = 0;
     for (int64_t r = 0; r < rows; r++) {
         const int64_t left = most - stored, wanted = random_below(2 * (most / rows) + 1);
-        const int64_t count = r + 1 == rows || wanted > left ? left : wanted;
-        int64_t *const part = make_indices(count, columns, sorted);
+        const int64_t some = r + 1 == rows || wanted > left ? left : wanted;
+        const int64_t count = kind == SORTED && some > columns ? columns : some;
+        int64_t *const part = make_indices(count, columns, kind);
+        sorted = sorted && ascends(part, count);
         for (int64_t k = 0; k < count; k++) {
             values[stored + k] = (uint16_t)random_next(&random_state);
             dense[r * columns + part[k]] = values[stored + k];
@@ -246,40 +285,131 @@ static void test_negative_rows(void **state)
 static void test_row_sparse(void **state)
 {
     (void)state;
-    for (int integer = 0; integer < INTEGERS; integer++) {
-        const int64_t rows = extent_of(integer);
-        check_rows(rows, 5, 100, integer, true);
-        check_rows(rows, 5, 100, integer, false);
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (int integer = 0; integer < INTEGERS; integer++) {
+            check_rows(extent_of(integer), 5, 100, integer, kind);
+        }
+        check_rows(60000, 3, 40000, 6, kind); /* several buffers of indices and values, many repeated */
+        check_rows(60000, 3, 300, 4, kind);   /* few among many */
+        check_rows(10, 70000, 7, 6, kind);    /* rows larger than a buffer */
+        check_rows(5000, 1, kind == SORTED ? 4000 : 20000, 6, kind);
+        check_rows(50, 4, 0, 6, kind);
+        check_rows(50, 4, 1, 6, kind);
     }
-    for (int sorted = 0; sorted < 2; sorted++) {
-        check_rows(60000, 3, 40000, 6, sorted); /* several buffers of indices and values, many repeated */
-        check_rows(60000, 3, 300, 4, sorted);   /* few among many */
-        check_rows(10, 70000, 7, 6, sorted);    /* rows larger than a buffer */
-        check_rows(1, 1000, 50, 6, true);       /* all in one */
-        check_rows(5000, 1, 20000, 6, sorted);
-        check_rows(50, 4, 0, 6, true);
-    }
+    check_rows(1, 1000, 50, 6, REPEATED); /* all in one */
 }
 
 static void test_csr(void **state)
 {
     (void)state;
-    for (int integer = 0; integer < INTEGERS; integer++) {
-        const int64_t columns = extent_of(integer);
-        check_csr(20, columns, 1000, integer, true);
-        check_csr(20, columns, 1000, integer, false);
+    for (int kind = 0; kind < KINDS; kind++) {
+        for (int integer = 0; integer < INTEGERS; integer++) {
+            check_csr(20, extent_of(integer), 1000, integer, kind);
+        }
+        check_csr(30000, 5, 50000, 6, kind); /* several buffers of pointers */
+        check_csr(3, 60000, 90000, 4, kind); /* long rows, which ranges cut */
+        check_csr(2, 50000, 90, 6, kind);
+        check_csr(40, 300, 9000, 6, kind); /* rows that are put in order, and rows that are not */
+        check_csr(1000, 40, 0, 6, kind);
     }
-    for (int sorted = 0; sorted < 2; sorted++) {
-        check_csr(30000, 5, 50000, 6, sorted); /* several buffers of pointers */
-        check_csr(3, 60000, 90000, 4, sorted); /* long rows, which ranges cut */
-        check_csr(2, 50000, 90, 6, sorted);
+}
+
+/* Of several for one place the one stored last counts, next to others or not: of a row, and of an element. */
+static void test_repeated(void **state)
+{
+    (void)state;
+    static const int64_t places[] = {5, 2, 2, 5, 0, 7, 2, 7};
+    static const uint8_t values[] = {1, 2, 3, 4, 5, 6, 7, 8}, expected[] = {5, 0, 7, 0, 0, 4, 0, 8};
+    for (int csr = 0; csr < 2; csr++) {
+        struct bytes bytes = {0};
+        struct params params = {0};
+        put_start(&bytes, 1);
+        put32(&bytes, V2);
+        put32(&bytes, csr ? 2 : 1);
+        put_shape(&bytes, csr ? 1 : 2, (int64_t[]){8, 1});
+        put_shape(&bytes, 2, csr ? (int64_t[]){1, 8} : (int64_t[]){8, 1});
+        put_type(&bytes, 3);
+        if (csr) {
+            put32(&bytes, 6);
+            put_shape(&bytes, 1, (int64_t[]){2});
+        }
+        put32(&bytes, 6);
+        put_shape(&bytes, 1, (int64_t[]){8});
+        put(&bytes, values, sizeof values);
+        if (csr) {
+            put_indices(&bytes, (int64_t[]){0, 8}, 2, 6);
+        }
+        put_indices(&bytes, places, 8, 6);
+        put64(&bytes, 0);
+        const int fd = open_bytes(bytes.data, bytes.size);
+        assert_status(params_read(fd, "file", (int64_t)bytes.size, &params), FANIN_OK);
+        uint8_t *const found = read_all(fd, &params.entries[0]);
+        assert_memory_equal(found, expected, sizeof expected);
+        free(found);
+        params_free(&params);
+        close(fd);
+        free(bytes.data);
     }
-    check_csr(1000, 40, 0, 6, true);
+}
+
+/* What an unsorted array costs does not depend on the number of ranges that it is read in: its index is not read again. */
+static void test_cost(void **state)
+{
+    (void)state;
+    enum { STORED = 20000, EXTENT = 1 << 20, RANGE = 1024, GAP = 256 };
+    for (int csr = 0; csr < 2; csr++) {
+        for (int kind = 0; kind < KINDS; kind++) {
+            struct bytes bytes = {0};
+            struct params params = {0};
+            struct params_reader reader;
+            int64_t *const indices = make_indices(STORED, EXTENT, kind);
+            uint8_t found[RANGE], *const values = calloc(1, STORED);
+            put_start(&bytes, 1);
+            put32(&bytes, V2);
+            put32(&bytes, csr ? 2 : 1);
+            put_shape(&bytes, csr ? 1 : 2, (int64_t[]){STORED, 1});
+            put_shape(&bytes, 2, csr ? (int64_t[]){1, EXTENT} : (int64_t[]){EXTENT, 1});
+            put_type(&bytes, 3);
+            if (csr) {
+                put32(&bytes, 6);
+                put_shape(&bytes, 1, (int64_t[]){2});
+            }
+            put32(&bytes, 6);
+            put_shape(&bytes, 1, (int64_t[]){STORED});
+            put(&bytes, values, STORED);
+            if (csr) {
+                put_indices(&bytes, (int64_t[]){0, STORED}, 2, 6);
+            }
+            put_indices(&bytes, indices, STORED, 6);
+            put64(&bytes, 0);
+            const int fd = open_bytes(bytes.data, bytes.size);
+            bytes_read = 0;
+            assert_status(params_read(fd, "file", (int64_t)bytes.size, &params), FANIN_OK);
+            assert_in_range(bytes_read, 0, 3 * bytes.size);
+            assert_int_equal(params_reader_start(&reader, fd, "file"), FANIN_OK);
+            bytes_read = 0;
+            for (int64_t begin = 0; begin < EXTENT; begin += RANGE) {
+                assert_status(params_reader_read(&reader, &params.entries[0], begin, RANGE, found), FANIN_OK);
+            }
+            /* What lies between elements that are wanted is read with them. Sorted ones are searched in the file, by a few
+             * short reads for each range. */
+            const int64_t beside = kind == SORTED ? (int64_t)EXTENT / RANGE * 16 * 512 : (int64_t)STORED * GAP;
+            assert_in_range(bytes_read, 0, (int64_t)bytes.size + beside);
+            params_reader_free(&reader);
+            params_free(&params);
+            close(fd);
+            free(bytes.data);
+            free(indices);
+            free(values);
+        }
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_row_sparse), cmocka_unit_test(test_far_rows),
-                                       cmocka_unit_test(test_negative_rows), cmocka_unit_test(test_csr)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_row_sparse), cmocka_unit_test(test_far_rows), cmocka_unit_test(test_negative_rows),
+        cmocka_unit_test(test_csr),        cmocka_unit_test(test_repeated), cmocka_unit_test(test_cost),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

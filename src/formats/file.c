@@ -73,6 +73,15 @@ fanin_status file_read_at(int fd, const char *path, void *buffer, size_t size, u
     return FANIN_OK;
 }
 
+int64_t file_hole_end(int fd, int64_t offset)
+{
+    off_t end = lseek(fd, (off_t)offset, SEEK_DATA);
+    if (end < 0 && errno == ENXIO) {
+        end = lseek(fd, 0, SEEK_END); /* no data follows */
+    }
+    return end > offset ? end : offset;
+}
+
 fanin_status file_read(int fd, const char *path, void *buffer, size_t size, size_t *out)
 {
     size_t done = 0;

@@ -27,6 +27,10 @@ fanin_status file_check(int fd, const char *path, const struct file_state *befor
 /* Reads `size` bytes at `offset`. Errors: FILE if the system refuses, FORMAT if the file ends before. `path` is for messages. */
 fanin_status file_read_at(int fd, const char *path, void *buffer, size_t size, uint64_t offset);
 
+/* Where the hole ends in which a file's byte `offset` lies: all before are 0. `offset` itself where there is data, where the
+ * file has ended, and where the file system does not tell. The position of `fd` may change. */
+int64_t file_hole_end(int fd, int64_t offset);
+
 /* Reads `size` bytes from where a pipe or file stands; fewer only at its end. Errors: FILE. */
 fanin_status file_read(int fd, const char *path, void *buffer, size_t size, size_t *out);
 

@@ -17,6 +17,7 @@ void index_free(struct shard_index *index)
         free(index->files[i]);
     }
     free(index->files);
+    free(index->sorted);
     header_free(&index->names);
     *index = (struct shard_index){0};
 }
@@ -64,36 +65,72 @@ fanin_status index_detect(const char *path, const char *text, size_t length, boo
     return status;
 }
 
-/* More files than any model has, few enough that looking through them stays cheap. */
+/* More files than any model has, few enough that a list of them stays short. */
 #define FILES_LIMIT 10000
 
-/* The number of a file, added if it is new. The last one comes first: names mostly follow by file. */
-static fanin_status file_number(struct shard_index *index, const char *path, const char *name, size_t *out)
+/* Bytes of the path before the files' names. */
+static size_t folder_length(const char *path)
 {
     const char *const slash = strrchr(path, '/');
-    const int folder = slash ? (int)(slash + 1 - path) : 0;
-    for (size_t i = index->n_files; i-- > 0;) {
-        if (strcmp(index->files[i] + folder, name) == 0) {
-            *out = i;
-            return FANIN_OK;
-        }
+    return slash ? (size_t)(slash + 1 - path) : 0;
+}
+
+/* Where a file's name stands, or belongs, among the sorted ones. */
+static size_t find_file(const struct shard_index *index, size_t folder, const char *name, bool *found)
+{
+    size_t begin = 0, end = index->n_files;
+    *found = false;
+    while (begin < end && !*found) {
+        const size_t middle = begin + (end - begin) / 2;
+        const int order = strcmp(index->files[index->sorted[middle]] + folder, name);
+        *found = order == 0;
+        begin = order < 0 ? middle + 1 : *found ? middle : begin;
+        end = order > 0 ? middle : end;
+    }
+    return begin;
+}
+
+static bool grow(struct shard_index *index)
+{
+    if (index->n_files < index->files_capacity) {
+        return true;
+    }
+    const size_t wanted = index->files_capacity < 16 ? 16 : index->files_capacity * 2;
+    char **const files = reallocarray(index->files, wanted, sizeof *files);
+    index->files = files ? files : index->files;
+    size_t *const sorted = reallocarray(index->sorted, wanted, sizeof *sorted);
+    index->sorted = sorted ? sorted : index->sorted;
+    if (!files || !sorted) {
+        return false;
+    }
+    index->files_capacity = wanted;
+    return true;
+}
+
+/* The number of a file, added if it is new. */
+static fanin_status file_number(struct shard_index *index, const char *path, const char *name, size_t *out)
+{
+    const size_t folder = folder_length(path), last = index->n_files - 1;
+    /* Names mostly follow by file. */
+    if (index->n_files > 0 && strcmp(index->files[last] + folder, name) == 0) {
+        *out = last;
+        return FANIN_OK;
+    }
+    bool found;
+    const size_t place = find_file(index, folder, name, &found);
+    if (found) {
+        *out = index->sorted[place];
+        return FANIN_OK;
     }
     if (index->n_files == FILES_LIMIT) {
         return fanin_fail(FANIN_ERROR_FORMAT, "'%s' names more than %d files", path, FILES_LIMIT);
     }
-    if (index->n_files == index->files_capacity) {
-        const size_t wanted = index->files_capacity < 16 ? 16 : index->files_capacity * 2;
-        char **const grown = reallocarray(index->files, wanted, sizeof *grown);
-        if (!grown) {
-            return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a list of files");
-        }
-        index->files = grown;
-        index->files_capacity = wanted;
-    }
     char *file;
-    if (asprintf(&file, "%.*s%s", folder, path, name) < 0) {
+    if (!grow(index) || asprintf(&file, "%.*s%s", (int)folder, path, name) < 0) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a list of files");
     }
+    memmove(index->sorted + place + 1, index->sorted + place, (index->n_files - place) * sizeof *index->sorted);
+    index->sorted[place] = index->n_files;
     *out = index->n_files;
     index->files[index->n_files++] = file;
     return FANIN_OK;

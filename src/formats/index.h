@@ -9,6 +9,7 @@
 struct shard_index {
     char **files; /* paths, in the order of their first mention */
     size_t n_files, files_capacity;
+    size_t *sorted;      /* the files' numbers in the order of their names */
     struct header names; /* tensors with a name and, as tag, the number of their file; nothing else is set */
 };
 

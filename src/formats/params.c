@@ -1,6 +1,7 @@
 #include "params.h"
 
 #include "params_array.h"
+#include "params_index.h"
 
 #include "json/utf8.h"
 
@@ -20,11 +21,17 @@
 /* Read at once while the arrays' descriptions are gathered: they lie between the data. */
 #define READ_AHEAD 4096
 
+static void free_entry(struct params_entry *entry)
+{
+    free(entry->name);
+    free(entry->shape);
+    free(entry->order.places);
+}
+
 void params_free(struct params *params)
 {
     for (size_t i = 0; i < params->count; i++) {
-        free(params->entries[i].name);
-        free(params->entries[i].shape);
+        free_entry(&params->entries[i]);
     }
     free(params->entries);
     *params = (struct params){0};
@@ -112,12 +119,22 @@ static fanin_status read_name(struct params_cursor *cursor, char **out)
                                   "%" PRIu64 " bytes are promised, but the file ends %" PRId64 " after: it was cut short",
                                   length, cursor->size - cursor->position);
     }
+    if (length > PARAMS_NAME_LIMIT) {
+        return params_cursor_fail(cursor, "it has %" PRIu64 " bytes, at most %d are allowed", length, PARAMS_NAME_LIMIT);
+    }
     char *const name = malloc((size_t)length + 1);
     if (!name) {
         return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a name of %" PRIu64 " bytes", cursor->path, length);
     }
-    status = params_cursor_bytes(cursor, (size_t)length, name);
-    status = status == FANIN_OK ? check_name(cursor, name, (size_t)length) : status;
+    /* Not beyond a NUL: of a hole in the file one piece is enough. */
+    size_t known = 0;
+    for (bool whole = true; status == FANIN_OK && whole && known < length;) {
+        const size_t piece = length - known < READ_AHEAD ? (size_t)length - known : READ_AHEAD;
+        status = params_cursor_bytes(cursor, piece, name + known);
+        whole = status == FANIN_OK && !memchr(name + known, 0, piece);
+        known += piece;
+    }
+    status = status == FANIN_OK ? check_name(cursor, name, known) : status;
     if (status != FANIN_OK) {
         free(name);
         return status;
@@ -190,7 +207,7 @@ static fanin_status merge_duplicates(const char *path, struct params *params)
         if (params->entries[i].name) {
             params->entries[kept++] = params->entries[i];
         } else {
-            free(params->entries[i].shape);
+            free_entry(&params->entries[i]);
         }
     }
     params->count = kept;
@@ -205,7 +222,7 @@ static fanin_status check_all_indices(const struct params_cursor *cursor, struct
         return status;
     }
     for (size_t i = 0; i < params->count && status == FANIN_OK; i++) {
-        status = params_check_indices(&reader, &params->entries[i]);
+        status = params_index_check(&reader, &params->entries[i]);
     }
     params_reader_free(&reader);
     return status;

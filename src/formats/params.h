@@ -4,6 +4,7 @@
 
 #include "dtype.h"
 #include "params_bytes.h"
+#include "params_order.h"
 
 enum params_storage {
     PARAMS_NONE, /* an entry without an array: no dtype, no shape */
@@ -32,7 +33,10 @@ struct params_entry {
      * columns. Row r of a csr array has the elements pointers[r] to pointers[r + 1]. */
     int64_t stored;
     struct params_index places, pointers;
-    bool sorted; /* rows, or columns within each row, ascend */
+    bool sorted; /* rows, or columns within each row, ascend, each once */
+    /* Where that is not so: what counts, the last that is stored for a place. A place is a row (row_sparse), or an element of
+     * the dense array (csr: those in rows that store many). */
+    struct params_order order;
 };
 
 /* Start from a zeroed one. */
@@ -44,10 +48,14 @@ struct params {
 
 void params_free(struct params *params);
 
+/* Bytes of the longest name that is read; MXNet knows no limit. */
+#define PARAMS_NAME_LIMIT (1 << 20)
+
 /* Reads what an open regular file of `file_size` bytes says of its arrays, and checks all of it: sizes against the bytes that
  * are left, the indices of sparse arrays against their shapes. The elements are not read. A name that comes twice is listed once,
  * where it came first, with the array that came last, as MXNet keeps it. What follows the names is ignored. `path` is for
- * messages. Memory is proportional to the arrays and names that the file really holds.
+ * messages. Memory is proportional to the arrays, names and places of unsorted arrays that the file really holds. Holes in it
+ * are not read through where the system tells of them; the position of `fd` may change.
  * Errors: FILE, FORMAT, MEMORY; `out`, a zeroed one, is then unchanged. */
 fanin_status params_read(int fd, const char *path, int64_t file_size, struct params *out);
 
@@ -70,7 +78,8 @@ void params_reader_start_in(struct params_reader *reader, int fd, const char *pa
 
 /* Reads the elements `begin` to `begin + count` of the dense array, in row-major order, into `out`; what a sparse array does not
  * store is 0. 0 ≤ begin, 0 ≤ count, begin + count ≤ entry->count; an entry of PARAMS_NONE has none. The index of a sparse array
- * that is sorted, as MXNet writes them, is searched; others are read through for each call (csr: the rows' that are touched).
+ * that is sorted, as MXNet writes them, is searched in the file; for others the order in memory is, and what short rows of a
+ * csr array store is read through.
  * Errors: FILE, and FORMAT where the file has changed since params_read; `out` then holds anything. */
 fanin_status params_reader_read(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
                                 void *out);

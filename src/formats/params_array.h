@@ -27,8 +27,4 @@ fanin_status params_cursor_bytes(struct params_cursor *cursor, size_t size, void
  * array are not read. `entry->shape` is the caller's to free. Errors: FILE, FORMAT, MEMORY; there is nothing to free then. */
 fanin_status params_array_read(struct params_cursor *cursor, struct params_entry *entry);
 
-/* Reads the indices of a sparse entry, checks that each is within the shape, and sets `sorted`. Does nothing to other entries.
- * Errors: FILE, FORMAT. (In params_reader.c.) */
-fanin_status params_check_indices(struct params_reader *reader, struct params_entry *entry);
-
 #endif

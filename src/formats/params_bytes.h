@@ -11,6 +11,10 @@ struct params_bytes {
     size_t length;
 };
 
+/* Makes the buffer hold the bytes `begin` to `end`, no more than its capacity, unless it does.
+ * Errors: FILE, FORMAT if the file ends before. */
+fanin_status params_bytes_fill(struct params_bytes *bytes, int fd, const char *path, int64_t begin, int64_t end);
+
 /* Reads `size` bytes at `offset`. What is read beside them ends at `limit` at the latest; offset + size ≤ limit.
  * Errors: FILE, FORMAT if the file ends before. */
 fanin_status params_bytes_read(struct params_bytes *bytes, int fd, const char *path, int64_t offset, size_t size, int64_t limit,

@@ -1,16 +1,16 @@
 #include "params.h"
 
 #include "file.h"
-#include "params_array.h"
+#include "params_index.h"
 
-#include "json/utf8.h"
-
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* Of each of a reader's three buffers. */
 #define READ_AHEAD 65536
+
+/* Bytes that are read for nothing for each part of an unsorted array rather than read around by one more call of the system. */
+#define GAP 256
 
 void params_reader_start_in(struct params_reader *reader, int fd, const char *path, unsigned char *memory, size_t size)
 {
@@ -37,130 +37,10 @@ void params_reader_free(struct params_reader *reader)
     *reader = (struct params_reader){0};
 }
 
-/* FORMAT, for an index that does not fit its array. */
-static fanin_status index_fail(const struct params_reader *reader, const struct params_entry *entry, const char *what,
-                               int64_t number, int64_t found, int64_t low, int64_t high)
+/* Elements of what is stored for one place. */
+static int64_t stored_width(const struct params_entry *entry)
 {
-    char name[JSON_EXCERPT_SIZE] = "";
-    if (entry->name) {
-        json_excerpt(entry->name, strlen(entry->name), name);
-    }
-    return fanin_fail(FANIN_ERROR_FORMAT,
-                      "'%s': array %" PRId64 " '%s', at byte %" PRId64 ": %s %" PRId64 " is %" PRId64 ", expected %" PRId64
-                      " to %" PRId64,
-                      reader->path, entry->number + 1, name, entry->offset, what, number, found, low, high);
-}
-
-/* The integer `number` of an index; -1 where it is more than int64 holds. */
-static fanin_status get(struct params_reader *reader, struct params_bytes *bytes, const struct params_index *index,
-                        int64_t number, int64_t *out)
-{
-    const int64_t size = dtype_table[index->dtype].size;
-    union {
-        int8_t i8;
-        uint8_t u8;
-        int16_t i16;
-        uint16_t u16;
-        int32_t i32;
-        uint32_t u32;
-        int64_t i64;
-    } value;
-    const fanin_status status = params_bytes_read(bytes, reader->fd, reader->path, index->offset + number * size, (size_t)size,
-                                                  index->offset + index->count * size, &value);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    switch (index->dtype) {
-    case DTYPE_INT8:
-        *out = value.i8;
-        break;
-    case DTYPE_UINT8:
-        *out = value.u8;
-        break;
-    case DTYPE_INT16:
-        *out = value.i16;
-        break;
-    case DTYPE_UINT16:
-        *out = value.u16;
-        break;
-    case DTYPE_INT32:
-        *out = value.i32;
-        break;
-    case DTYPE_UINT32:
-        *out = value.u32;
-        break;
-    default: /* of uint64 the upper half is negative here: out of any range */
-        *out = value.i64;
-    }
-    return FANIN_OK;
-}
-
-/* Reads row or column `number` and checks it. */
-static fanin_status get_place(struct params_reader *reader, struct params_bytes *bytes, const struct params_entry *entry,
-                              int64_t number, int64_t *out)
-{
-    const bool rows = entry->storage == PARAMS_ROW_SPARSE;
-    const int64_t extent = entry->shape[rows ? 0 : 1];
-    const fanin_status status = get(reader, bytes, &entry->places, number, out);
-    if (status == FANIN_OK && (*out < 0 || *out >= extent)) {
-        return index_fail(reader, entry, rows ? "row index" : "column index", number, *out, 0, extent - 1);
-    }
-    return status;
-}
-
-/* The stored elements of a row of a csr array: `*begin` to `*end`. */
-static fanin_status get_row(struct params_reader *reader, const struct params_entry *entry, int64_t row, int64_t *begin,
-                            int64_t *end)
-{
-    fanin_status status = get(reader, &reader->pointers, &entry->pointers, row, begin);
-    status = status == FANIN_OK ? get(reader, &reader->pointers, &entry->pointers, row + 1, end) : status;
-    if (status == FANIN_OK && (*begin < 0 || *begin > entry->stored)) {
-        return index_fail(reader, entry, "row pointer", row, *begin, 0, entry->stored);
-    }
-    if (status == FANIN_OK && (*end < *begin || *end > entry->stored)) {
-        return index_fail(reader, entry, "row pointer", row + 1, *end, *begin, entry->stored);
-    }
-    return status;
-}
-
-/* Checks the places `begin` to `end`. */
-static fanin_status check_places(struct params_reader *reader, struct params_entry *entry, int64_t begin, int64_t end)
-{
-    int64_t last = 0;
-    for (int64_t i = begin; i < end; i++) {
-        int64_t place;
-        const fanin_status status = get_place(reader, &reader->places, entry, i, &place);
-        if (status != FANIN_OK) {
-            return status;
-        }
-        entry->sorted = entry->sorted && place >= last;
-        last = place;
-    }
-    return FANIN_OK;
-}
-
-fanin_status params_check_indices(struct params_reader *reader, struct params_entry *entry)
-{
-    if (entry->storage == PARAMS_ROW_SPARSE) {
-        return check_places(reader, entry, 0, entry->stored);
-    }
-    const int64_t rows = entry->storage == PARAMS_CSR ? entry->shape[0] : 0;
-    int64_t begin, end = 0;
-    fanin_status status = FANIN_OK;
-    if (entry->storage == PARAMS_CSR) {
-        status = get(reader, &reader->pointers, &entry->pointers, 0, &begin);
-        if (status == FANIN_OK && begin != 0) {
-            status = index_fail(reader, entry, "row pointer", 0, begin, 0, 0);
-        }
-    }
-    for (int64_t row = 0; row < rows && status == FANIN_OK; row++) {
-        status = get_row(reader, entry, row, &begin, &end);
-        status = status == FANIN_OK ? check_places(reader, entry, begin, end) : status;
-    }
-    if (status == FANIN_OK && entry->storage == PARAMS_CSR && end != entry->stored) {
-        status = index_fail(reader, entry, "row pointer", rows, end, entry->stored, entry->stored);
-    }
-    return status;
+    return entry->storage == PARAMS_ROW_SPARSE ? entry->count / entry->shape[0] : 1;
 }
 
 /* Where to begin to look for `value` among the sorted places `begin` to `end`: those before are lower, and of those from there
@@ -176,7 +56,7 @@ static fanin_status find(struct params_reader *reader, const struct params_entry
     while (end - begin > FEW) {
         const int64_t middle = begin + (step < (end - begin) / 2 ? step : (end - begin) / 2);
         int64_t place;
-        const fanin_status status = get_place(reader, &probe, entry, middle, &place);
+        const fanin_status status = params_index_place(reader, &probe, entry, middle, &place);
         if (status != FANIN_OK) {
             return status;
         }
@@ -191,37 +71,90 @@ static fanin_status find(struct params_reader *reader, const struct params_entry
     return FANIN_OK;
 }
 
-/* The stored rows that lie in the range, each where it belongs. */
+/* Stored row `position` of a row_sparse array, or element of a csr array, which is the dense one's number `place`: what of it
+ * lies in the range. `out` is the range's first element. What is stored from `until` on is not read ahead. */
+static fanin_status read_stored(struct params_reader *reader, const struct params_entry *entry, int64_t place, int64_t position,
+                                int64_t until, int64_t begin, int64_t count, char *out)
+{
+    const int64_t size = dtype_table[entry->dtype].size, width = stored_width(entry);
+    const int64_t from = place == begin / width ? begin - place * width : 0;
+    const int64_t to = place == (begin + count - 1) / width ? begin + count - place * width : width;
+    return params_bytes_read(&reader->values, reader->fd, reader->path, entry->data + (position * width + from) * size,
+                             (size_t)((to - from) * size), entry->data + until * width * size,
+                             out + (place * width + from - begin) * size);
+}
+
+/* The rows of a sorted row_sparse array that lie in the range, each where it belongs. */
 static fanin_status read_rows(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
                               char *out)
 {
-    const int64_t size = dtype_table[entry->dtype].size, row_count = entry->count / entry->shape[0];
+    const int64_t row_count = stored_width(entry);
     const int64_t first = begin / row_count, last = (begin + count - 1) / row_count;
-    const int64_t limit = entry->data + entry->stored * row_count * size;
     int64_t start = 0, row = 0;
     fanin_status status = FANIN_OK;
-    if (entry->sorted) {
-        if (reader->last == entry && reader->next > 0 && reader->next <= entry->stored) {
-            status = get_place(reader, &reader->places, entry, reader->next - 1, &row);
-            start = status == FANIN_OK && row < first ? reader->next : 0;
-        }
-        status = status == FANIN_OK ? find(reader, entry, start, entry->stored, first, &start) : status;
-        reader->last = entry;
-        reader->next = start;
+    if (reader->last == entry && reader->next > 0 && reader->next <= entry->stored) {
+        status = params_index_place(reader, &reader->places, entry, reader->next - 1, &row);
+        start = status == FANIN_OK && row < first ? reader->next : 0;
     }
+    status = status == FANIN_OK ? find(reader, entry, start, entry->stored, first, &start) : status;
+    reader->last = entry;
+    reader->next = start;
     for (int64_t k = start; k < entry->stored && status == FANIN_OK; k++) {
-        status = get_place(reader, &reader->places, entry, k, &row);
-        if (status != FANIN_OK || (entry->sorted && row > last)) {
+        status = params_index_place(reader, &reader->places, entry, k, &row);
+        if (status != FANIN_OK || row > last) {
             break;
         }
-        if (row < first || row > last) {
-            continue;
+        if (row >= first) {
+            status = read_stored(reader, entry, row, k, entry->stored, begin, count, out);
+            reader->next = row < last ? k + 1 : reader->next;
         }
-        const int64_t from = row == first ? begin - row * row_count : 0;
-        const int64_t to = row == last ? begin + count - row * row_count : row_count;
-        status = params_bytes_read(&reader->values, reader->fd, reader->path, entry->data + (k * row_count + from) * size,
-                                   (size_t)((to - from) * size), limit, out + (row * row_count + from - begin) * size);
-        reader->next = row < last ? k + 1 : reader->next;
+    }
+    return status;
+}
+
+/* Reads what is stored for part `k` of the order, and for parts after it that lie near it in the file, at once. Returns by
+ * `next` the first part after those: none lies near, and nothing is read, where it is k + 1. */
+static fanin_status read_near(struct params_reader *reader, const struct params_entry *entry, size_t k, size_t end,
+                              size_t *next)
+{
+    const struct params_place *const order = entry->order.places;
+    const int64_t part = stored_width(entry) * dtype_table[entry->dtype].size;
+    const int64_t most = (int64_t)reader->values.capacity / part;
+    int64_t low = order[k].position, high = low, first = low, last = low;
+    *next = k + 1;
+    for (size_t i = k + 1; i < end; i++) {
+        low = order[i].position < low ? order[i].position : low;
+        high = order[i].position > high ? order[i].position : high;
+        if (high - low >= most) {
+            break;
+        }
+        const int64_t parts = (int64_t)(i - k + 1);
+        if ((high - low + 1 - parts) * part <= parts * GAP) {
+            *next = i + 1;
+            first = low;
+            last = high;
+        }
+    }
+    return *next == k + 1 ? FANIN_OK
+                          : params_bytes_fill(&reader->values, reader->fd, reader->path, entry->data + first * part,
+                                              entry->data + (last + 1) * part);
+}
+
+/* What lies in the range of an array, or of a long row, that is not sorted: by the order of what it stores. */
+static fanin_status read_ordered(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
+                                 char *out)
+{
+    const int64_t width = stored_width(entry);
+    const struct params_place *const order = entry->order.places;
+    const size_t end = params_order_find(&entry->order, (begin + count - 1) / width + 1);
+    fanin_status status = FANIN_OK;
+    for (size_t k = params_order_find(&entry->order, begin / width), next = k; k < end && status == FANIN_OK; k++) {
+        if (k == next) {
+            status = read_near(reader, entry, k, end, &next);
+        }
+        if (status == FANIN_OK) {
+            status = read_stored(reader, entry, order[k].place, order[k].position, order[k].position + 1, begin, count, out);
+        }
     }
     return status;
 }
@@ -232,12 +165,15 @@ static fanin_status read_columns(struct params_reader *reader, const struct para
 {
     const int64_t size = dtype_table[entry->dtype].size, limit = entry->data + entry->stored * size;
     int64_t begin, end, column;
-    fanin_status status = get_row(reader, entry, row, &begin, &end);
+    fanin_status status = params_index_row(reader, entry, row, &begin, &end);
+    if (status == FANIN_OK && !entry->sorted && end - begin > PARAMS_SHORT_ROW) {
+        return read_ordered(reader, entry, row * entry->shape[1] + from, to - from, out);
+    }
     if (status == FANIN_OK && entry->sorted && from > 0) {
         status = find(reader, entry, begin, end, from, &begin);
     }
     for (int64_t k = begin; status == FANIN_OK && k < end; k++) {
-        status = get_place(reader, &reader->places, entry, k, &column);
+        status = params_index_place(reader, &reader->places, entry, k, &column);
         if (status != FANIN_OK || (entry->sorted && column >= to)) {
             break;
         }
@@ -274,6 +210,8 @@ fanin_status params_reader_read(struct params_reader *reader, const struct param
         return file_read_at(reader->fd, reader->path, out, (size_t)(count * size), (uint64_t)(entry->data + begin * size));
     }
     memset(out, 0, (size_t)(count * size));
-    return entry->storage == PARAMS_ROW_SPARSE ? read_rows(reader, entry, begin, count, out)
-                                               : read_csr(reader, entry, begin, count, out);
+    if (entry->storage == PARAMS_CSR) {
+        return read_csr(reader, entry, begin, count, out);
+    }
+    return entry->sorted ? read_rows(reader, entry, begin, count, out) : read_ordered(reader, entry, begin, count, out);
 }

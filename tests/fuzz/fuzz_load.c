@@ -59,7 +59,7 @@ static void check_tensor(const fanin_initializer *initializer, const struct stor
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* An index would name files of its own (fuzz_manifest reads those). */
+    /* An index would name files of its own (fuzz_index reads those). */
     if (size < 8 || !memchr(data, 0, 8)) {
         return 0;
     }

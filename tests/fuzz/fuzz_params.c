@@ -23,6 +23,19 @@ static void read_entry(struct params_reader *reader, const struct params_entry *
     free(second);
 }
 
+/* Places ascend within the array, each with one of the parts that are stored. */
+static void check_order(const struct params_entry *entry)
+{
+    const int64_t width = entry->storage == PARAMS_ROW_SPARSE && entry->count > 0 ? entry->count / entry->shape[0] : 1;
+    const struct params_place *const places = entry->order.places;
+    FUZZ_CHECK(entry->order.count == 0 || !entry->sorted);
+    FUZZ_CHECK(entry->order.count > 0 || entry->sorted || entry->count == 0 || entry->storage == PARAMS_CSR);
+    for (size_t i = 0; i < entry->order.count; i++) {
+        FUZZ_CHECK(places[i].place > (i > 0 ? places[i - 1].place : -1) && places[i].place < entry->count / width);
+        FUZZ_CHECK(places[i].position >= 0 && places[i].position < entry->stored);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct params params = {0};
@@ -36,6 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             if (entry->storage != PARAMS_NONE) {
                 FUZZ_CHECK(entry->ndim <= FANIN_MAX_NDIM && entry->count >= 0);
                 FUZZ_CHECK(entry->count <= INT64_MAX / dtype_table[entry->dtype].size);
+                check_order(entry);
                 read_entry(&reader, entry);
             }
         }
