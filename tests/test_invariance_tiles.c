@@ -22,11 +22,12 @@ static const struct {
     {4, {64, 33, 3, 3}}, {4, {3, 3, 96, 65}}, {4, {16, 16, 17, 17}}, {5, {9, 8, 7, 6, 31}},
 };
 
-/* An interval of the box in each axis, of all of it or of some. */
+/* An interval of the box in each axis: all of it, one index, or some. */
 static void choose_box(int ndim, const int64_t *global, uint64_t *random, int64_t *offset, int64_t *shape)
 {
     for (int d = 0; d < ndim; d++) {
-        shape[d] = api_random_below(random, 2) ? global[d] : 1 + api_random_below(random, global[d]);
+        const int64_t choice = api_random_below(random, 3);
+        shape[d] = choice == 0 ? global[d] : choice == 1 ? 1 : 1 + api_random_below(random, global[d]);
         offset[d] = api_random_below(random, global[d] - shape[d] + 1);
     }
 }
@@ -71,6 +72,46 @@ static void test_layouts(void **state)
     }
     for (int t = 0; t < 4; t++) {
         check_layouts(API_NORMAL, &api_dtypes[t], 6);
+    }
+}
+
+/* Any shapes: extents of all sizes, few of them large, so that all hold at most some ten thousand elements. */
+static void test_any_shapes(void **state)
+{
+    (void)state;
+    static const int kinds[] = {API_UNIFORM, API_NORMAL, API_CONSTANT};
+    const int cases = getenv("FANIN_TEST_LONG") != NULL ? 60000 : 1500;
+    uint64_t random = 21;
+    for (int i = 0; i < cases; i++) {
+        const struct api_kind *const kind = &api_kinds[kinds[i % 3]];
+        const struct api_dtype *const dtype = &api_dtypes[api_random_below(&random, 4)];
+        const int ndim = 2 + (int)api_random_below(&random, 4);
+        int64_t global[5], left = 40000;
+        for (int d = 0; d < ndim; d++) {
+            int64_t extent = 1 + api_random_below(&random, INT64_C(1) << api_random_below(&random, 15));
+            extent = extent > left ? left : extent;
+            global[d] = extent;
+            left /= extent;
+        }
+        /* Not always the first axis is the one that may be large. */
+        const int other = (int)api_random_below(&random, ndim);
+        const int64_t first = global[0];
+        global[0] = global[other];
+        global[other] = first;
+        int64_t offset[5], shape[5];
+        choose_box(ndim, global, &random, offset, shape);
+        size_t bytes;
+        const struct api_view view = api_random_view(ndim, shape, dtype->size, GUARD, &random, &bytes);
+        void *const whole = api_whole(kind, dtype, ndim, global, seed);
+        struct api_memory memory = api_memory_open(bytes);
+        const DLTensor tensor = api_tensor(&memory, &view, dtype);
+        api_fill(kind, &tensor, seed, 1 + i % 2, global, offset);
+        api_expect(&memory, &view, dtype->size, whole, global, offset);
+        char what[100];
+        snprintf(what, sizeof what, "%s, %s, case %d", kind->label, dtype->name, i);
+        api_memory_check(&memory, what);
+        api_memory_close(&memory);
+        free(whole);
     }
 }
 
@@ -122,6 +163,7 @@ static void test_one_index(void **state)
 int main(void)
 {
     api_register();
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layouts), cmocka_unit_test(test_one_index)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_layouts), cmocka_unit_test(test_any_shapes),
+                                       cmocka_unit_test(test_one_index)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
