@@ -34,10 +34,15 @@ static void fill_row(const struct job *job, const struct walk *walk, int64_t cou
         return;
     }
     _Alignas(64) char buffer[PART_BUFFER];
-    const int64_t most = (PART_BUFFER / size - 1) / step + 1;
+    const int64_t most = step > PART_MOST_STEP ? 1 : (PART_BUFFER / size - 1) / step + 1;
     int64_t done = 0;
     while (done < count) {
         const int64_t taken = count - done < most ? count - done : most;
+        if (taken == 1) {
+            job->kernel(&job->fill, walk->index + done * step, 1, walk->data + done * stride);
+            done++;
+            continue;
+        }
         job->kernel(&job->fill, walk->index + done * step, (taken - 1) * step + 1, buffer);
         scatter((size_t)size, buffer, step, walk->data + done * stride, stride, taken);
         done += taken;

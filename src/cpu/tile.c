@@ -61,6 +61,9 @@ bool tiling_make(const struct item *item, struct tiling *out)
     if (order[0] == across || llabs(item->stride[order[0]]) == llabs(item->stride[across])) {
         return false;
     }
+    if (item->step[order[0]] > PART_MOST_STEP) {
+        return false;
+    }
     out->size = size;
     out->across = axis_of(item, across, size);
     out->step = item->step[order[0]];
