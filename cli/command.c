@@ -10,8 +10,8 @@
 /* A longer word is no slip of an option or a name of ours. */
 #define WORD_LIMIT 64
 
-/* Bytes of the character at `text` if a terminal would do something else than show it, or show others in another order: C0, DEL,
- * C1, line and paragraph separators, and those that embed, override or isolate a direction. 0: none of these. */
+/* Bytes of the character at `text` if a terminal would do something else than show it, or show others in another order: C0,
+ * DEL, C1, line and paragraph separators, and those that embed, override or isolate a direction. 0: none of these. */
 static size_t control_length(const char *text)
 {
     const unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;

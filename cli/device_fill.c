@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-/* Bytes of each buffer: large against the time of a launch, small against a device's memory. Tensors that cannot be cut may need
- * more. */
+/* Bytes of each buffer: large against the time of a launch, small against a device's memory. Tensors that cannot be cut may
+ * need more. */
 #define WINDOW ((int64_t)64 << 20)
 
 struct device_fill {

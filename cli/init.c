@@ -57,8 +57,8 @@ static fanin_status fill_windows(const struct model *model, const fanin_options 
     }
 }
 
-/* The writer needs a processor of its own: on all of them, the threads that fill would only wait for it, and busily. Matrices that
- * are computed whole are another matter. */
+/* The writer needs a processor of its own: on all of them, the threads that fill would only wait for it, and busily. Matrices
+ * that are computed whole are another matter. */
 static int default_threads(const struct model *model)
 {
     const int threads = fanin_private_threads();

@@ -31,8 +31,8 @@ void note_integers(const struct model *model)
     free(names);
 }
 
-/* used[n]: pair n is the first match of a name. false: it cannot be said; the plan's check then says why. No name is tried when all are
- * used. */
+/* used[n]: pair n is the first match of a name. false: it cannot be said; the plan's check then says why. No name is tried when
+ * all are used. */
 static bool find_used(const struct model *model, size_t pairs, bool *used)
 {
     size_t count = 0;

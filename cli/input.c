@@ -116,8 +116,8 @@ static fanin_status read_piped(const struct source *source, uint64_t size, struc
     return status;
 }
 
-/* Whether what starts so is JSON: no NUL, and a brace or bracket after the blanks. A safetensors file that the format allows has
- * four NULs there, the upper half of its header's size. */
+/* Whether what starts so is JSON: no NUL, and a brace or bracket after the blanks. A safetensors file that the format allows
+ * has four NULs there, the upper half of its header's size. */
 static bool looks_like_json(const char *first, size_t length)
 {
     size_t blanks = 0;

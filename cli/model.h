@@ -44,8 +44,8 @@ fanin_status model_check_alone(const struct model *model, const struct header_te
 /* Writes what is wrong with a model whose plan failed with fanin_last_error() to `model->problems`. Errors: MEMORY. */
 fanin_status model_report(struct model *model);
 
-/* A checked plan of all parts, without memory. Free with fanin_plan_free. Integer and bool tensors that nothing covers are found
- * first, and their `zero` is set; so is `whole`. Errors: those of the plan, all at once, in `model->problems`. */
+/* A checked plan of all parts, without memory. Free with fanin_plan_free. Integer and bool tensors that nothing covers are
+ * found first, and their `zero` is set; so is `whole`. Errors: those of the plan, all at once, in `model->problems`. */
 fanin_status model_check(struct model *model, fanin_plan **out);
 
 /* The rows of part `part` of `parts` of an axis, as torch.chunk cuts it: ceil(rows / parts) each, the last may be short or

@@ -25,8 +25,8 @@ static fanin_status check_device(const struct model *model)
     return fanin_fail(FANIN_ERROR_DEVICE, "--device cuda:%d: %s", model->device.device_id, fanin_last_error());
 }
 
-/* Other errors than UNCOVERED are found again, together with those of all tensors. A pattern that takes too long is one of them, and
- * is not tried again and again. */
+/* Other errors than UNCOVERED are found again, together with those of all tensors. A pattern that takes too long is one of
+ * them, and is not tried again and again. */
 static void cover_integers(struct model *model)
 {
     fanin_status status = FANIN_OK;

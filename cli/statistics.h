@@ -1,5 +1,5 @@
-/* Statistics of an array's elements, gathered from pieces in any dtype. Pieces are merged in order, so the results do not depend
- * on how many threads made them. */
+/* Statistics of an array's elements, gathered from pieces in any dtype. Pieces are merged in order, so the results do not
+ * depend on how many threads made them. */
 #ifndef FANIN_CLI_STATISTICS_H
 #define FANIN_CLI_STATISTICS_H
 

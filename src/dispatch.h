@@ -31,13 +31,13 @@ fanin_status dispatch_choose(const fanin_initializer *initializer, const char *n
 /* Applies the weight rule of an initializer that dispatch_choose gave. Errors are those of its lower function. */
 fanin_status dispatch_weight(const fanin_initializer *initializer, struct fanin_emitter *emitter);
 
-/* Applies a rule of the name; `initializer` is NULL or what dispatch_choose gave. `applied` gets the initializer that filled the
- * parameter, retained, or NULL where none did. Errors: UNCOVERED, and those of the lower functions. */
+/* Applies a rule of the name; `initializer` is NULL or what dispatch_choose gave. `applied` gets the initializer that filled
+ * the parameter, retained, or NULL where none did. Errors: UNCOVERED, and those of the lower functions. */
 fanin_status dispatch_apply(fanin_rule table, const struct dispatch_rule *rule, const fanin_initializer *initializer,
                             struct fanin_emitter *emitter, fanin_initializer **applied);
 
-/* Fills a block by the name rule; `name` is the block's own, without the parameter's. `label` gets the rule's, a static string, or
- * NULL where an initializer took the whole name. */
+/* Fills a block by the name rule; `name` is the block's own, without the parameter's. `label` gets the rule's, a static string,
+ * or NULL where an initializer took the whole name. */
 fanin_status dispatch_block(struct fanin_emitter *block, const fanin_initializer *initializer, const char *name,
                             const char **label, struct log_notes *notes);
 

@@ -135,8 +135,8 @@ static void log_notes(const char *name, const struct log_notes *notes, const fan
     }
 }
 
-/* The part of a block that lies in this tensor, in the block's own shape where it is the whole block and one line of memory; false
- * where there is none. */
+/* The part of a block that lies in this tensor, in the block's own shape where it is the whole block and one line of memory;
+ * false where there is none. */
 static bool make_view(const struct tensor *tensor, const struct lowered_log *block, struct tensor *out)
 {
     int64_t numbers[3 * FANIN_MAX_NDIM];

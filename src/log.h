@@ -15,9 +15,9 @@ bool log_takes_norm(const struct lowering *lowering, const fanin_options *option
  * log does not fail for want of memory when all is done. */
 size_t log_line_size(const char *name, const struct lowering *lowering);
 
-/* Logs "Initialized NAME as RULE: STATISTIC" for the blocks of a filled parameter that have elements in this tensor, then for the
- * tensor itself, each followed by its notes. Lines are wanted; `line` has log_line_size bytes. Errors: those of the caller's
- * statistic. */
+/* Logs "Initialized NAME as RULE: STATISTIC" for the blocks of a filled parameter that have elements in this tensor, then for
+ * the tensor itself, each followed by its notes. Lines are wanted; `line` has log_line_size bytes. Errors: those of the
+ * caller's statistic. */
 fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
                            const struct backend *backend, const fanin_options *options, char *line);
 

@@ -89,8 +89,8 @@ STREAM_FUNCTION double orthogonal_reflector_sign(double beta)
     return beta < 0.0 ? -1.0 : 1.0;
 }
 
-/* The sum of squares of a column's tail is taken in float64 over tiles of so many rows of G (row k + 1 of column k need not begin
- * one): within a tile in the order of the rows, then over the tiles in their order; each square rounded, then added. */
+/* The sum of squares of a column's tail is taken in float64 over tiles of so many rows of G (row k + 1 of column k need not
+ * begin one): within a tile in the order of the rows, then over the tiles in their order; each square rounded, then added. */
 #define ORTHOGONAL_TILE 256
 
 /* Adds `count` elements of `size` bytes to a number of bytes; false, with nothing changed, where 64 bits do not hold it. */

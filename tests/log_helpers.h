@@ -33,8 +33,8 @@ static inline fanin_options verbose_to(struct log *log)
     return options;
 }
 
-/* The lines are MXNet's, but for the last digit of a float32 statistic, which depends there on the order of summation and on where
- * it is rounded. */
+/* The lines are MXNet's, but for the last digit of a float32 statistic, which depends there on the order of summation and on
+ * where it is rounded. */
 static inline void assert_line(const char *line, const char *expected)
 {
     const char *const number = strrchr(expected, ' ') + 1;

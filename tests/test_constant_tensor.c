@@ -94,8 +94,8 @@ static void test_copied(void **state)
     fanin_plan_free(plan);
 }
 
-/* Every broadcast to (3, 4, 5, 2) of arrays with each axis whole, 1 or missing, against the definition: the element at c is that
- * of the array at c, or 0 where the array's axis is 1. Whole, in boxes, through strides. */
+/* Every broadcast to (3, 4, 5, 2) of arrays with each axis whole, 1 or missing, against the definition: the element at c is
+ * that of the array at c, or 0 where the array's axis is 1. Whole, in boxes, through strides. */
 static void test_broadcast(void **state)
 {
     (void)state;

@@ -102,8 +102,8 @@ static void test_uniform_double(void **state)
     free(found);
 }
 
-/* Both round. Sine and cosine are off by up to 4e-7 on either side (cuRAND's angle is rounded near 2π), which the radius magnifies;
- * and the radii by up to 3.6e-7 here. */
+/* Both round. Sine and cosine are off by up to 4e-7 on either side (cuRAND's angle is rounded near 2π), which the radius
+ * magnifies; and the radii by up to 3.6e-7 here. */
 static void test_normal_float(void **state)
 {
     (void)state;

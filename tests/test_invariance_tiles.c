@@ -1,5 +1,5 @@
-/* Layouts across memory that are large enough for many tiles, bands and threads: transposed matrices, weights of convolutions in
- * the order of other frameworks, boxes of them. Each element has the bits that it has in a row-major parameter. */
+/* Layouts across memory that are large enough for many tiles, bands and threads: transposed matrices, weights of convolutions
+ * in the order of other frameworks, boxes of them. Each element has the bits that it has in a row-major parameter. */
 #include "api_helpers.h"
 
 #include <setjmp.h>
@@ -115,8 +115,8 @@ static void test_any_shapes(void **state)
     }
 }
 
-/* One index of the last axes, of tensors that lie with their first axis fastest: rows of a tile are then parts of the domain with
- * gaps in them as large as those axes. */
+/* One index of the last axes, of tensors that lie with their first axis fastest: rows of a tile are then parts of the domain
+ * with gaps in them as large as those axes. */
 static void test_one_index(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* The variants of the CPU's kernels, each chosen by fanin_options.cpu: the same bits of every kind and dtype, in any layout; one
- * that cannot be had is refused before anything is written. */
+/* The variants of the CPU's kernels, each chosen by fanin_options.cpu: the same bits of every kind and dtype, in any layout;
+ * one that cannot be had is refused before anything is written. */
 #include "api_helpers.h"
 
 #include <setjmp.h>

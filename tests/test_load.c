@@ -1,5 +1,5 @@
-/* load: MXNet's recorded answers (tests/data/mxnet/load.json), from files and from tensors in memory, and every .params file that
- * it reads (tests/data/params). */
+/* load: MXNet's recorded answers (tests/data/mxnet/load.json), from files and from tensors in memory, and every .params file
+ * that it reads (tests/data/params). */
 #include "load_helpers.h"
 
 #include "stream/round.h"

@@ -1,5 +1,5 @@
-/* Which parameters load takes, and which it passes on: before `__init__`, rules and endings; in and around mixed, itself and packed
- * parameters. Its texts, in dumps, plans and the log. */
+/* Which parameters load takes, and which it passes on: before `__init__`, rules and endings; in and around mixed, itself and
+ * packed parameters. Its texts, in dumps, plans and the log. */
 #include "load_helpers.h"
 
 #include "log_helpers.h"

@@ -1,5 +1,5 @@
-/* load into every kind of memory: strided, transposed and reversed tensors, boxes of the stored array, by one thread and by several,
- * converted or not, against the stored array put there element by element; and how much of a file is read for it. */
+/* load into every kind of memory: strided, transposed and reversed tensors, boxes of the stored array, by one thread and by
+ * several, converted or not, against the stored array put there element by element; and how much of a file is read for it. */
 #include "load_helpers.h"
 
 #include "api_helpers.h"

@@ -43,9 +43,9 @@ static void singular_values(const struct cpu_orthogonal_task *task, const cJSON 
         task->lapack->float64.gesdd(m, n, matrix, m, singular, left, m, right, least, work, WORK, integers), 0);
 }
 
-/* How far roundings may turn singular vector k: some units in the last place of the largest singular value, over the distance to the
- * next one (Davis and Kahan, SIAM Journal on Numerical Analysis 7, 1970), where 0 counts too;
- * two implementations by twice that. */
+/* How far roundings may turn singular vector k: some units in the last place of the largest singular value, over the distance
+ * to the next one (Davis and Kahan, SIAM Journal on Numerical Analysis 7, 1970), where 0 counts too; two implementations by
+ * twice that. */
 static double tolerance_of(const struct orthogonal *what, const double *singular, int64_t k)
 {
     double gap = what->rows == what->columns ? INFINITY : singular[k];

@@ -1,5 +1,5 @@
-/* Orthogonal fills in plans: parts of one matrix, packed parameters, threads, and what can fail: LAPACK's routines and memory are
- * replaced by some that do. */
+/* Orthogonal fills in plans: parts of one matrix, packed parameters, threads, and what can fail: LAPACK's routines and memory
+ * are replaced by some that do. */
 #include "orthogonal_helpers.h"
 
 #include "cpu/solver.h"
@@ -253,7 +253,8 @@ static void test_parts_of_one_matrix(void **state)
     free(whole);
 }
 
-/* Matrices that need too much memory together are computed one after another; the others of the plan are filled with the last. */
+/* Matrices that need too much memory together are computed one after another; the others of the plan are filled with the last.
+ * */
 static void test_one_after_another(void **state)
 {
     (void)state;

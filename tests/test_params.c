@@ -1,5 +1,5 @@
-/* .params files: what MXNet 1.9.1 reads of its own and of hand-made files (tests/data/params), in whole and in parts; cut short;
- * changed under way; and how much memory a file that lies can make the reader ask for, and how many bytes read. */
+/* .params files: what MXNet 1.9.1 reads of its own and of hand-made files (tests/data/params), in whole and in parts; cut
+ * short; changed under way; and how much memory a file that lies can make the reader ask for, and how many bytes read. */
 #include "params_helpers.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* Which backend a tensor's device picks, with a second backend in the place of CUDA's: its items never reach the CPU, nor those of
- * the CPU it, and a custom fill without a function for the device never runs. What the backend is asked before it writes. */
+/* Which backend a tensor's device picks, with a second backend in the place of CUDA's: its items never reach the CPU, nor those
+ * of the CPU it, and a custom fill without a function for the device never runs. What the backend is asked before it writes. */
 #include "backend.h"
 #include "cpu/orthogonal_set.h"
 

@@ -118,8 +118,8 @@ typedef struct fanin_initializer fanin_initializer;
 FANIN_API fanin_status fanin_create(const char *spec, fanin_initializer **out);
 
 /* The initializer as JSON text that fanin_create reads back, as MXNet's dumps writes it byte for byte: all parameters, in the
- * order of the schema; those that fanin adds to MXNet's are left out at their defaults. NOT_DUMPABLE where tensors in memory are
- * part of it (fanin_load_tensors). Free with fanin_string_free. */
+ * order of the schema; those that fanin adds to MXNet's are left out at their defaults. NOT_DUMPABLE where tensors in memory
+ * are part of it (fanin_load_tensors). Free with fanin_string_free. */
 FANIN_API fanin_status fanin_dumps(const fanin_initializer *initializer, char **out);
 
 /* Adds a reference; returns its argument. NULL is fine. */
@@ -193,14 +193,14 @@ typedef struct fanin_options {
 /* Fills one tensor in place.
  *
  * tensor: on the CPU, or on a CUDA device, where fills are put into the options' stream and not waited for, but for orthogonal
- * ones, arrays and stored tensors (docs/cuda.md); 0 to FANIN_MAX_NDIM dimensions, ndim 0 is one element and an extent of 0 none;
- * strides NULL (row-major) or any, negative too, as long as no two elements share memory; dtype float16, bfloat16, float32 or
- * float64, and for fills with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its element.
- * initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
+ * ones, arrays and stored tensors (docs/cuda.md); 0 to FANIN_MAX_NDIM dimensions, ndim 0 is one element and an extent of 0
+ * none; strides NULL (row-major) or any, negative too, as long as no two elements share memory; dtype float16, bfloat16,
+ * float32 or float64, and for fills with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its
+ * element. initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
  * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY, SOLVER
  * (orthogonal), CAPTURE (what has to wait for a CUDA stream, the log's norm too), and those of fanin_create for an `__init__`.
- * Nothing is written then; only a custom fill, a statistic (the caller's, or that of a CUDA tensor, which takes up to 1 MB), a file
- * that changes or fails while it is read (FILE, FORMAT), or a device that fails, may fail after the first write. */
+ * Nothing is written then; only a custom fill, a statistic (the caller's, or that of a CUDA tensor, which takes up to 1 MB), a
+ * file that changes or fails while it is read (FILE, FORMAT), or a device that fails, may fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -233,8 +233,8 @@ FANIN_API fanin_status fanin_plan_dumps(const fanin_plan *plan, char **out);
 
 /* Checks the plan, then fills all of it; may be called again. options: NULL means the defaults. Two threads must not run one
  * plan at once: both would write the same memory. After the first write only a custom fill, a statistic (as above), a file that
- * changes or fails while it is read, a device, or a solver (on the CPU where orthogonal matrices need more than 256 MiB of memory
- * together; on a device always) can fail; the contents of the plan's tensors are then unspecified. */
+ * changes or fails while it is read, a device, or a solver (on the CPU where orthogonal matrices need more than 256 MiB of
+ * memory together; on a device always) can fail; the contents of the plan's tensors are then unspecified. */
 FANIN_API fanin_status fanin_plan_run(const fanin_plan *plan, const fanin_options *options);
 
 /* ---------------------------------------------------------------- 5. typed constructors ---------------------------- */
@@ -321,17 +321,17 @@ typedef enum fanin_rnn {
 FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
                                       int bidirectional, double forget_bias, fanin_initializer **out);
 
-/* The elements of a stored tensor of the parameter's name. `path`: MXNet's .params (dense and sparse), safetensors, or the index
- * of sharded safetensors files; its contents say which. The headers are read here and the elements when a parameter is filled; no
- * file stays open, and one that was changed in between is a FILE error. One leading "arg:" or "aux:" of a stored name is dropped;
- * of names that are equal then the one stored last counts. A parameter that is found gets its elements, whatever its name ends
- * with and before `__init__` and rules are looked at; its global shape must be the tensor's (SHAPE). For one that is not found
- * `default_init`, retained, is called; NULL: it is UNCOVERED. Elements are converted to the parameter's dtype: to floats by one
- * rounding (16-bit ones by way of float32), to an infinity where they are too large; floats to integers cut towards 0, to the
- * nearest that the dtype has where they do not fit and to 0 from NaN; integers to integers modulo 2^bits; to bool true for all
- * but 0. verbose: lines "Initialized NAME by loading" and "… by default" go to the options' log, whatever their `verbose` is.
- * Errors: FILE (also for anything but a regular file), FORMAT. A fill on a CUDA device returns when the elements are there; a
- * stream that is being captured is a CAPTURE error. MXNet's Load. */
+/* The elements of a stored tensor of the parameter's name. `path`: MXNet's .params (dense and sparse), safetensors, or the
+ * index of sharded safetensors files; its contents say which. The headers are read here and the elements when a parameter is
+ * filled; no file stays open, and one that was changed in between is a FILE error. One leading "arg:" or "aux:" of a stored
+ * name is dropped; of names that are equal then the one stored last counts. A parameter that is found gets its elements,
+ * whatever its name ends with and before `__init__` and rules are looked at; its global shape must be the tensor's (SHAPE). For
+ * one that is not found `default_init`, retained, is called; NULL: it is UNCOVERED. Elements are converted to the parameter's
+ * dtype: to floats by one rounding (16-bit ones by way of float32), to an infinity where they are too large; floats to integers
+ * cut towards 0, to the nearest that the dtype has where they do not fit and to 0 from NaN; integers to integers modulo 2^bits;
+ * to bool true for all but 0. verbose: lines "Initialized NAME by loading" and "… by default" go to the options' log, whatever
+ * their `verbose` is. Errors: FILE (also for anything but a regular file), FORMAT. A fill on a CUDA device returns when the
+ * elements are there; a stream that is being captured is a CAPTURE error. MXNet's Load. */
 FANIN_API fanin_status fanin_load(const char *path, const fanin_initializer *default_init, int verbose,
                                   fanin_initializer **out);
 

@@ -9,8 +9,8 @@
 
 #include <stdlib.h>
 
-/* Elements of a tile: small enough to share a plan evenly, large enough (tens of microseconds) to make sharing cheap. A multiple
- * of 4, so that a tile begins where a Philox block does. */
+/* Elements of a tile: small enough to share a plan evenly, large enough (tens of microseconds) to make sharing cheap. A
+ * multiple of 4, so that a tile begins where a Philox block does. */
 #define TILE 65536
 
 /* The elements of all items are numbered one after another; those of item i begin at begin[i]. */

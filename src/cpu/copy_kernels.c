@@ -84,7 +84,8 @@ static void copy_uint64(const struct cpu_fill *fill, int64_t index, int64_t coun
     copy(DTYPE_UINT64, fill, index, count, out);
 }
 
-/* Integer dtypes of one size share theirs, but for 64 bits: only a signed int64 holds what is below 0, only uint64 what is above. */
+/* Integer dtypes of one size share theirs, but for 64 bits: only a signed int64 holds what is below 0, only uint64 what is
+ * above. */
 void cpu_copy_add(struct cpu_kernels *kernels)
 {
     static const cpu_kernel by_dtype[DTYPE_COUNT] = {

@@ -1,6 +1,6 @@
-/* Fill kernels as loops over arrays: all of the portable variant's, and those that the variants with vectors leave to compilers. A
- * variant's source file includes its own words_make first and is compiled for its CPU. The order of all arithmetic stands in
- * src/stream, so every variant gives the same bits. */
+/* Fill kernels as loops over arrays: all of the portable variant's, and those that the variants with vectors leave to
+ * compilers. A variant's source file includes its own words_make first and is compiled for its CPU. The order of all arithmetic
+ * stands in src/stream, so every variant gives the same bits. */
 #ifndef FANIN_SRC_CPU_FILL_BODY_H
 #define FANIN_SRC_CPU_FILL_BODY_H
 
@@ -22,7 +22,8 @@
 /* Elements of a batch. */
 #define BATCH (4 * WORDS_BLOCKS)
 
-/* ------------------------------------------------ from float32 to the dtype ------------------------------------------------ */
+/* ------------------------------------------------ from float32 to the dtype ------------------------------------------------
+ * */
 
 BODY void store_floats(enum dtype dtype, const struct cpu_fill *fill, const float *values, int count, void *out)
 {
@@ -47,7 +48,8 @@ BODY void store_floats(enum dtype dtype, const struct cpu_fill *fill, const floa
     }
 }
 
-/* ------------------------------------------------ a batch's words to values ------------------------------------------------ */
+/* ------------------------------------------------ a batch's words to values ------------------------------------------------
+ * */
 
 /* One array for each of a block's elements, put into memory order at the end: compilers vectorize each of the two steps well,
  * and both together hardly. */
@@ -215,7 +217,8 @@ BODY void store_batch(enum fill_kind kind, enum dtype dtype, const struct cpu_fi
     store_floats(dtype, fill, values, 4 * blocks, out);
 }
 
-/* ------------------------------------------------ kernels ------------------------------------------------------------------ */
+/* ------------------------------------------------ kernels ------------------------------------------------------------------
+ * */
 
 /* Batches of whole blocks are made in place; what begins or ends within a block is made beside and copied. */
 BODY void fill_random(enum fill_kind kind, enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index,

@@ -1,5 +1,5 @@
-/* The kernels of a variant, one for each kind and dtype; integer dtypes of one size share theirs. A variant's source file includes
- * its words_make and its fill_continuous (uniform and normal) first, then this. */
+/* The kernels of a variant, one for each kind and dtype; integer dtypes of one size share theirs. A variant's source file
+ * includes its words_make and its fill_continuous (uniform and normal) first, then this. */
 #ifndef FANIN_SRC_CPU_FILL_KERNELS_H
 #define FANIN_SRC_CPU_FILL_KERNELS_H
 

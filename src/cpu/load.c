@@ -16,8 +16,8 @@
 /* Ranges from here on are made present before they are read to. */
 #define PRESENT 65536
 
-/* Memory that was never written gets its pages by one call, which takes a fifth less time than reading to it, page by page as the
- * system finds them missing. Where it cannot, reading does. */
+/* Memory that was never written gets its pages by one call, which takes a fifth less time than reading to it, page by page as
+ * the system finds them missing. Where it cannot, reading does. */
 static void make_present(char *data, int64_t bytes)
 {
 #ifdef MADV_POPULATE_WRITE

@@ -6,8 +6,8 @@
 
 struct cpu_orthogonal_set;
 
-/* Makes ready to compute: opens LAPACK, allocates all memory. Matrices that several items are parts of are computed once. `*out`
- * is NULL where no item is orthogonal. Errors: SOLVER, SHAPE, MEMORY. */
+/* Makes ready to compute: opens LAPACK, allocates all memory. Matrices that several items are parts of are computed once.
+ * `*out` is NULL where no item is orthogonal. Errors: SOLVER, SHAPE, MEMORY. */
 fanin_status cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,
                                  struct cpu_orthogonal_set **out);
 

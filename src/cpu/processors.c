@@ -67,8 +67,8 @@ static int limit_at(const char *folder, bool version_2)
     return processors_of(text);
 }
 
-/* The least of a group and all above it. In a container its own group may be mounted as the root, and its path be one of the host,
- * which is not there: what is not there has no limit. */
+/* The least of a group and all above it. In a container its own group may be mounted as the root, and its path be one of the
+ * host, which is not there: what is not there has no limit. */
 static int limit_up(const char *mount, const char *group, bool version_2)
 {
     char folder[PATH_SIZE];

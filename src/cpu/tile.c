@@ -7,8 +7,8 @@
 /* Bytes of a tile: they stay in the first two levels of the cache, and on the stack. */
 #define TILE_BYTES 49152
 
-/* Bytes that a tile has across, where the item is that wide: each run of memory may be in a page of its own, which costs as much
- * as some lines of it. Where the runs of the domain are short there is room for more. */
+/* Bytes that a tile has across, where the item is that wide: each run of memory may be in a page of its own, which costs as
+ * much as some lines of it. Where the runs of the domain are short there is room for more. */
 #define ACROSS      256
 #define MOST_ACROSS 1024
 

@@ -24,7 +24,8 @@ static bool always(void)
 #ifdef FANIN_CPU_X86
 static bool has_avx2(void)
 {
-    /* Not all compilers' __builtin_cpu_supports knows F16C. Its registers are AVX's, which the system saves where AVX2 is found. */
+    /* Not all compilers' __builtin_cpu_supports knows F16C. Its registers are AVX's, which the system saves where AVX2 is
+     * found. */
     unsigned a, b, c, d;
     const bool has_f16c = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C) != 0;
     return has_f16c && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");

@@ -11,8 +11,8 @@
 /* 64-bit lanes of a vector. */
 #define VECTOR_LANES 8
 
-/* Cells (vector_philox.h) that are made together, to hide latency: of uniform numbers, of normal ones, which take more registers, and
- * of float64. Measured. */
+/* Cells (vector_philox.h) that are made together, to hide latency: of uniform numbers, of normal ones, which take more
+ * registers, and of float64. Measured. */
 #define VECTOR_CELLS        5
 #define VECTOR_NORMAL_CELLS 2
 #define VECTOR_DOUBLE_CELLS 4
@@ -39,7 +39,8 @@ typedef __m512d vector_doubles;
             (long long)(a)                                                                                                     \
     }
 
-/* ------------------------------------------------ words -------------------------------------------------------------------- */
+/* ------------------------------------------------ words --------------------------------------------------------------------
+ * */
 
 VECTOR vector_words vector_set32(uint32_t a)
 {
@@ -150,7 +151,8 @@ VECTOR void vector_store_words(void *out, vector_words a)
     _mm512_storeu_si512(out, a);
 }
 
-/* ------------------------------------------------ float32 ------------------------------------------------------------------ */
+/* ------------------------------------------------ float32 ------------------------------------------------------------------
+ * */
 
 VECTOR vector_floats vector_set_float(float a)
 {
@@ -247,7 +249,8 @@ VECTOR void vector_store_bfloat16(void *out, vector_floats a, vector_floats b)
     _mm512_storeu_si512(out, _mm512_ternarylogic_epi32(odd, upper, _mm512_srli_epi32(even, 16), 0xEA));
 }
 
-/* ------------------------------------------------ float64 ------------------------------------------------------------------ */
+/* ------------------------------------------------ float64 ------------------------------------------------------------------
+ * */
 
 VECTOR vector_doubles vector_set_double(double a)
 {

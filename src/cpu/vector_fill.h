@@ -1,5 +1,5 @@
-/* Uniform and normal fills in registers, from the counters to the stores: the kernels of a variant with vectors. Its source file
- * includes its vectors and their Philox first. */
+/* Uniform and normal fills in registers, from the counters to the stores: the kernels of a variant with vectors. Its source
+ * file includes its vectors and their Philox first. */
 #ifndef FANIN_SRC_CPU_VECTOR_FILL_H
 #define FANIN_SRC_CPU_VECTOR_FILL_H
 
@@ -117,8 +117,8 @@ VECTOR void vector_step(const struct vector_fill *fill, const union vector_numbe
     }
 }
 
-/* The counters are the first cell's, and afterwards those of the cell after the last. Compilers take arrays apart into registers
- * only where their indices are constants from the outset, so the steps are written out. */
+/* The counters are the first cell's, and afterwards those of the cell after the last. Compilers take arrays apart into
+ * registers only where their indices are constants from the outset, so the steps are written out. */
 VECTOR void vector_steps(const struct vector_fill *fill, int cells, bool make, vector_counter *counter, bool finish,
                          struct vector_packed *words, char *out)
 {

@@ -4,8 +4,8 @@
 
 #include "stream/philox.h"
 
-/* Which blocks the lanes of a cell hold: the following ones in turn, or so that vector_store_floats and vector_store_doubles, or
- * vector_store_float16, put their numbers in order. */
+/* Which blocks the lanes of a cell hold: the following ones in turn, or so that vector_store_floats and vector_store_doubles,
+ * or vector_store_float16, put their numbers in order. */
 enum vector_order { VECTOR_IN_TURN, VECTOR_INTERLEAVED, VECTOR_FLOAT16 };
 
 struct vector_keys {

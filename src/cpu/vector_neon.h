@@ -1,5 +1,5 @@
-/* Vectors of 256 bits, each in two registers of AArch64's Advanced SIMD: the functions of vector_avx512.h, which describes them,
- * as far as vector_normal.h and vector_fill.h use them. */
+/* Vectors of 256 bits, each in two registers of AArch64's Advanced SIMD: the functions of vector_avx512.h, which describes
+ * them, as far as vector_normal.h and vector_fill.h use them. */
 #ifndef FANIN_SRC_CPU_VECTOR_NEON_H
 #define FANIN_SRC_CPU_VECTOR_NEON_H
 
@@ -55,7 +55,8 @@ typedef struct {
         VECTOR_HALF64(a), VECTOR_HALF64(a)                                                                                     \
     }
 
-/* ------------------------------------------------ words -------------------------------------------------------------------- */
+/* ------------------------------------------------ words --------------------------------------------------------------------
+ * */
 
 VECTOR vector_words vector_set32(uint32_t a)
 {
@@ -105,7 +106,8 @@ VECTOR vector_words vector_shift_left64(vector_words a, unsigned count)
     return (vector_words){(uint32x4_t)((uint64x2_t)a.low << count), (uint32x4_t)((uint64x2_t)a.high << count)};
 }
 
-/* ------------------------------------------------ float32 ------------------------------------------------------------------ */
+/* ------------------------------------------------ float32 ------------------------------------------------------------------
+ * */
 
 VECTOR vector_floats vector_set_float(float a)
 {
@@ -215,7 +217,8 @@ VECTOR void vector_store_bfloat16(void *out, vector_floats a, vector_floats b)
     vst2q_u16(out, rounded);
 }
 
-/* ------------------------------------------------ float64 ------------------------------------------------------------------ */
+/* ------------------------------------------------ float64 ------------------------------------------------------------------
+ * */
 
 VECTOR vector_doubles vector_set_double(double a)
 {

@@ -2,9 +2,9 @@
  * float64 each operation is done for `count` vectors, a constant number, before the next: one chain of fmas alone leaves the
  * processor waiting for its results.
  *
- * Constants are read from tables whose address is hidden from the compiler: it would keep them in registers all through the loop
- * over cells, and Philox's words in memory instead. They are whole vectors, which cost nothing as operands of an instruction; to
- * spread one number over 512 bits takes a unit that computes. */
+ * Constants are read from tables whose address is hidden from the compiler: it would keep them in registers all through the
+ * loop over cells, and Philox's words in memory instead. They are whole vectors, which cost nothing as operands of an
+ * instruction; to spread one number over 512 bits takes a unit that computes. */
 #ifndef FANIN_SRC_CPU_VECTOR_NORMAL_H
 #define FANIN_SRC_CPU_VECTOR_NORMAL_H
 
@@ -21,8 +21,8 @@ struct vector_table_float {
     vector_floats angle_scale, sine[5], cosine[5];
 };
 
-/* The unit number comes as 2^32·u, so that an addition does what the definition's fma does, in another unit of the processor. Its
- * exponent is 32 more then, which the offset takes off again before the fma rounds. */
+/* The unit number comes as 2^32·u, so that an addition does what the definition's fma does, in another unit of the processor.
+ * Its exponent is 32 more then, which the offset takes off again before the fma rounds. */
 static const struct vector_table_float vector_table_float = {
     .half = VECTOR_FLOATS(0.5f),
     .one = VECTOR_FLOATS(1.0f),
@@ -116,8 +116,8 @@ struct vector_normal {
 };
 
 /* normal_pair_float in VECTOR_STEPS; `step` is a constant. The steps spread the operations over the time that Philox takes, and
- * leave between the quotient, the root and what needs them the time that they take. Found by search, on a Zen 4: of orders that look
- * alike, the best takes 5 % less than the worst. */
+ * leave between the quotient, the root and what needs them the time that they take. Found by search, on a Zen 4: of orders that
+ * look alike, the best takes 5 % less than the worst. */
 VECTOR void vector_normal_step(const struct vector_table_float *table, int step, vector_words radius_word,
                                vector_words angle_word, const vector_floats *mean, const vector_floats *sigma,
                                struct vector_normal *n)

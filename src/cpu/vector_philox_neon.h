@@ -1,5 +1,6 @@
-/* Philox in registers of four blocks: word k of each block in register k. The upper halves of products come out as easily as the
- * lower ones, so that a round of four blocks is four multiplications, four times every other word of two registers, and four xors. */
+/* Philox in registers of four blocks: word k of each block in register k. The upper halves of products come out as easily as
+ * the lower ones, so that a round of four blocks is four multiplications, four times every other word of two registers, and
+ * four xors. */
 #ifndef FANIN_SRC_CPU_VECTOR_PHILOX_NEON_H
 #define FANIN_SRC_CPU_VECTOR_PHILOX_NEON_H
 

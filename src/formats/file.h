@@ -24,7 +24,8 @@ fanin_status file_open(const char *path, int *fd, struct file_state *out);
  * Errors: FILE. */
 fanin_status file_check(int fd, const char *path, const struct file_state *before, const char *when);
 
-/* Reads `size` bytes at `offset`. Errors: FILE if the system refuses, FORMAT if the file ends before. `path` is for messages. */
+/* Reads `size` bytes at `offset`. Errors: FILE if the system refuses, FORMAT if the file ends before. `path` is for messages.
+ * */
 fanin_status file_read_at(int fd, const char *path, void *buffer, size_t size, uint64_t offset);
 
 /* Where the hole ends in which a file's byte `offset` lies: all before are 0. `offset` itself where there is data, where the
@@ -34,8 +35,8 @@ int64_t file_hole_end(int fd, int64_t offset);
 /* Reads `size` bytes from where a pipe or file stands; fewer only at its end. Errors: FILE. */
 fanin_status file_read(int fd, const char *path, void *buffer, size_t size, size_t *out);
 
-/* Reads on to the end, into `*text` that already holds `*length` bytes on the heap (NULL and 0: nothing), which the caller frees
- * whatever happens. Errors: FILE, MEMORY, and FORMAT as soon as there are more than `limit` bytes in all. */
+/* Reads on to the end, into `*text` that already holds `*length` bytes on the heap (NULL and 0: nothing), which the caller
+ * frees whatever happens. Errors: FILE, MEMORY, and FORMAT as soon as there are more than `limit` bytes in all. */
 fanin_status file_read_rest(int fd, const char *path, size_t limit, char **text, size_t *length);
 
 #endif

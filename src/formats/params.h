@@ -52,11 +52,11 @@ void params_free(struct params *params);
 #define PARAMS_NAME_LIMIT (1 << 20)
 
 /* Reads what an open regular file of `file_size` bytes says of its arrays, and checks all of it: sizes against the bytes that
- * are left, the indices of sparse arrays against their shapes. The elements are not read. A name that comes twice is listed once,
- * where it came first, with the array that came last, as MXNet keeps it. What follows the names is ignored. `path` is for
+ * are left, the indices of sparse arrays against their shapes. The elements are not read. A name that comes twice is listed
+ * once, where it came first, with the array that came last, as MXNet keeps it. What follows the names is ignored. `path` is for
  * messages. Memory is proportional to the arrays, names and places of unsorted arrays that the file really holds. Holes in it
- * are not read through where the system tells of them; the position of `fd` may change.
- * Errors: FILE, FORMAT, MEMORY; `out`, a zeroed one, is then unchanged. */
+ * are not read through where the system tells of them; the position of `fd` may change. Errors: FILE, FORMAT, MEMORY; `out`, a
+ * zeroed one, is then unchanged. */
 fanin_status params_read(int fd, const char *path, int64_t file_size, struct params *out);
 
 /* Reads elements; each thread needs one of its own. Ranges that follow one another cost least. */
@@ -76,11 +76,11 @@ void params_reader_free(struct params_reader *reader);
 /* The same with memory of the caller's, `size` bytes for each of three buffers; there is nothing to free. */
 void params_reader_start_in(struct params_reader *reader, int fd, const char *path, unsigned char *memory, size_t size);
 
-/* Reads the elements `begin` to `begin + count` of the dense array, in row-major order, into `out`; what a sparse array does not
- * store is 0. 0 ≤ begin, 0 ≤ count, begin + count ≤ entry->count; an entry of PARAMS_NONE has none. The index of a sparse array
- * that is sorted, as MXNet writes them, is searched in the file; for others the order in memory is, and what short rows of a
- * csr array store is read through.
- * Errors: FILE, and FORMAT where the file has changed since params_read; `out` then holds anything. */
+/* Reads the elements `begin` to `begin + count` of the dense array, in row-major order, into `out`; what a sparse array does
+ * not store is 0. 0 ≤ begin, 0 ≤ count, begin + count ≤ entry->count; an entry of PARAMS_NONE has none. The index of a sparse
+ * array that is sorted, as MXNet writes them, is searched in the file; for others the order in memory is, and what short rows
+ * of a csr array store is read through. Errors: FILE, and FORMAT where the file has changed since params_read; `out` then holds
+ * anything. */
 fanin_status params_reader_read(struct params_reader *reader, const struct params_entry *entry, int64_t begin, int64_t count,
                                 void *out);
 

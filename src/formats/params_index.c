@@ -95,8 +95,8 @@ fanin_status params_index_row(struct params_reader *reader, const struct params_
 }
 
 /* How many integers after `number`, and before `end`, are 0 because they lie in one hole of the file with it: a few blocks on a
- * disk may seem to be any number of bytes, and nobody waits until all have been read. Told for each HOLE_STEP-th `number`, one of
- * those before `end`; else 0. */
+ * disk may seem to be any number of bytes, and nobody waits until all have been read. Told for each HOLE_STEP-th `number`, one
+ * of those before `end`; else 0. */
 static int64_t zeros_after(const struct params_reader *reader, const struct params_index *index, int64_t number, int64_t end)
 {
     if (number % HOLE_STEP != 0) {

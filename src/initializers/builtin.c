@@ -1,5 +1,5 @@
-/* To add an initializer: write a file like its neighbours with a `const struct registry_entry`, declare it in builtin.h, list it
- * here and in CMakeLists.txt. create, dumps, listings, Mixed, rules and the program know it then. */
+/* To add an initializer: write a file like its neighbours with a `const struct registry_entry`, declare it in builtin.h, list
+ * it here and in CMakeLists.txt. create, dumps, listings, Mixed, rules and the program know it then. */
 #include "builtin.h"
 
 const struct registry_entry *builtin_entries[] = {

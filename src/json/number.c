@@ -20,8 +20,8 @@ struct surroundings {
     int error;
 };
 
-/* Round to nearest, subnormals kept, no traps, of the x87 unit too, which some C libraries read numbers with; flags and errno are put
- * back by leave. */
+/* Round to nearest, subnormals kept, no traps, of the x87 unit too, which some C libraries read numbers with; flags and errno
+ * are put back by leave. */
 static void enter(struct surroundings *saved)
 {
     saved->error = errno;
@@ -177,7 +177,8 @@ static void lay_out(const struct decimal *decimal, char *out)
     *out = '\0';
 }
 
-/* The functions that calculate are not put into those that enter: a compiler does not know that a comparison must not come first. */
+/* The functions that calculate are not put into those that enter: a compiler does not know that a comparison must not come
+ * first. */
 #define CALCULATES static __attribute__((noinline))
 
 CALCULATES char *format(double value, struct target *target, char *buffer)

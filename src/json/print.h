@@ -1,4 +1,5 @@
-/* Trees of cJSON as text, and nodes for them. cJSON's own printer is not used: it loses numbers and writes UTF-8 as it comes. */
+/* Trees of cJSON as text, and nodes for them. cJSON's own printer is not used: it loses numbers and writes UTF-8 as it comes.
+ * */
 #ifndef FANIN_SRC_JSON_PRINT_H
 #define FANIN_SRC_JSON_PRINT_H
 
@@ -6,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* The tree on one line as Python's json.dumps writes it: ", " and ": " between, strings in ASCII (\uXXXX in lower case, also for
- * 0x7f; surrogate pairs beyond U+FFFF), numbers as json_number_canonical's, raw nodes as they are. What is not UTF-8 in a string
- * becomes \ufffd. The text is the caller's to free(); NULL when out of memory. */
+/* The tree on one line as Python's json.dumps writes it: ", " and ": " between, strings in ASCII (\uXXXX in lower case, also
+ * for 0x7f; surrogate pairs beyond U+FFFF), numbers as json_number_canonical's, raw nodes as they are. What is not UTF-8 in a
+ * string becomes \ufffd. The text is the caller's to free(); NULL when out of memory. */
 char *json_print(const cJSON *node);
 
 /* The same for people: a line for each member, two spaces a level; but for the outermost object, what has no objects inside and

@@ -82,8 +82,8 @@ static inline __attribute__((always_inline)) union wide_element widen(enum dtype
     return wide;
 }
 
-/* Cut towards 0, and kept from `low` to `high`, which are integers; where the conversion could overflow, `most` takes the place of
- * `high`. */
+/* Cut towards 0, and kept from `low` to `high`, which are integers; where the conversion could overflow, `most` takes the place
+ * of `high`. */
 static inline __attribute__((always_inline)) uint64_t cut(double value, double low, double high, uint64_t most)
 {
     const uint64_t least = low == 0.0 ? 0 : (uint64_t)(int64_t)low;

@@ -155,8 +155,8 @@ struct span {
     _Alignas(64) char bytes[CHUNK];
 };
 
-/* How many elements to read from the domain's `index` on, where `row` are still wanted of this row and `last` is the last wanted
- * of all: up to the first gap that is worth a read of its own. */
+/* How many elements to read from the domain's `index` on, where `row` are still wanted of this row and `last` is the last
+ * wanted of all: up to the first gap that is worth a read of its own. */
 static int64_t span_length(const struct walk *walk, int64_t size, int64_t row, int64_t index, int64_t last)
 {
     const int64_t most = CHUNK / size, step = walk->inner.step;

@@ -1,8 +1,8 @@
 /* Where LOAD fills get their elements from while they run; nothing here knows a device.
  *
  * Items of a plan have its source. When it runs, the files of all its fills are opened first: what is wrong with one is found
- * before anything is written. Then backends read, from as many threads as they like. When all is done the plan asks whether a file
- * was changed meanwhile, and closes. */
+ * before anything is written. Then backends read, from as many threads as they like. When all is done the plan asks whether a
+ * file was changed meanwhile, and closes. */
 #ifndef FANIN_SRC_LOAD_SOURCE_H
 #define FANIN_SRC_LOAD_SOURCE_H
 

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Steps of PCRE2's matching, about a tenth of a second, and its memory in KiB. A name of ordinary length and a pattern that does
- * not backtrack without end stay far below both. */
+/* Steps of PCRE2's matching, about a tenth of a second, and its memory in KiB. A name of ordinary length and a pattern that
+ * does not backtrack without end stay far below both. */
 #define MATCH_LIMIT 2000000
 #define HEAP_LIMIT  65536
 

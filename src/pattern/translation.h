@@ -1,8 +1,8 @@
 /* A pattern of Python on its way to PCRE2: what the parts of the translator share.
  *
- * The translator reads the pattern once, as CPython's re._parser does (3.11), and writes a pattern for PCRE2 that uses as little
- * of PCRE2's own syntax as it can: characters by number, classes by ranges and by properties that mean the same in both. Flags
- * never reach PCRE2 but for (?i:…) around single characters.
+ * The translator reads the pattern once, as CPython's re._parser does (3.11), and writes a pattern for PCRE2 that uses as
+ * little of PCRE2's own syntax as it can: characters by number, classes by ranges and by properties that mean the same in both.
+ * Flags never reach PCRE2 but for (?i:…) around single characters.
  *
  * Functions that return bool return false after an error; translation.status then has it and fanin_last_error() the text. */
 #ifndef FANIN_SRC_PATTERN_TRANSLATION_H

@@ -38,8 +38,8 @@ struct fanin_args {
 /* Makes arguments that are not given yet. Errors: MEMORY. */
 fanin_status args_open(const fanin_row *row, fanin_args *args);
 
-/* Sets the parameter `param` from a JSON value; `depth` is that of the initializer that owns it. Errors: PARAMETER, and those of
- * a nested spec. */
+/* Sets the parameter `param` from a JSON value; `depth` is that of the initializer that owns it. Errors: PARAMETER, and those
+ * of a nested spec. */
 fanin_status args_set(fanin_args *args, const fanin_param *param, const cJSON *value, int depth);
 
 /* Sets the INITIALIZERS parameter `param`, or an INITIALIZER to one, to objects, which are retained. Errors: MEMORY. */

@@ -11,9 +11,9 @@
 
 /* (1 - m)/(1 + m) for m in [3/4, 3/2), rounded once more than its two sums.
  *
- * On a device it takes four instructions instead of the nine, with a branch, of __fdiv_rn. They round as a quotient does, whatever
- * r within one unit of its last place, as rcp.approx promises, of 1/b, for each of the 2^23 m but one: for 1 - 2^-23, r = 1/2 would
- * be wrong. There __fdiv_rn's own steps would be wrong too, so that it cannot be what rcp.approx gives. */
+ * On a device it takes four instructions instead of the nine, with a branch, of __fdiv_rn. They round as a quotient does,
+ * whatever r within one unit of its last place, as rcp.approx promises, of 1/b, for each of the 2^23 m but one: for 1 - 2^-23,
+ * r = 1/2 would be wrong. There __fdiv_rn's own steps would be wrong too, so that it cannot be what rcp.approx gives. */
 STREAM_FUNCTION float normal_ratio_float(float m)
 {
     const float a = float_add(1.0f, -m), b = float_add(1.0f, m);
@@ -28,8 +28,8 @@ STREAM_FUNCTION float normal_ratio_float(float m)
 }
 
 /* -2 ln u for u in [2^-33, 1]: with u = 2^k·m, m in [3/4, 3/2), and s = (1 - m)/(1 + m), it is 4 artanh s - 2k·ln 2. Relative
- * error at most 5.9e-7, which moves the radius by 3.6e-7 at most. Exactly 0 for u = 1 and at least 2^-23 below, by construction, so
- * that the root needs no guard. Times `scale`, a power of two, which is exact. */
+ * error at most 5.9e-7, which moves the radius by 3.6e-7 at most. Exactly 0 for u = 1 and at least 2^-23 below, by
+ * construction, so that the root needs no guard. Times `scale`, a power of two, which is exact. */
 STREAM_FUNCTION float normal_log_float_times(float u, float scale)
 {
     const uint32_t exponent = (float_bits(u) - 0x3f400000u) & 0xff800000u; /* k·2^23; 0x3f400000 is 3/4 */

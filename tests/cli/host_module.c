@@ -1,6 +1,6 @@
-/* A module in the place of libfanin_cuda.so whose two devices are the host: what the program does with a device (windows, buffers,
- * copies, order) runs without a GPU. A copy is made only when it is waited for, from what the buffer then holds, so that a program
- * that filled a buffer again too early writes a wrong file. */
+/* A module in the place of libfanin_cuda.so whose two devices are the host: what the program does with a device (windows,
+ * buffers, copies, order) runs without a GPU. A copy is made only when it is waited for, from what the buffer then holds, so
+ * that a program that filled a buffer again too early writes a wrong file. */
 #include "cuda_module.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
-/* Files that load reads, of either kind: every tensor that it finds fills a parameter, or says why not, and parts of it are those
- * of the whole. */
+/* Files that load reads, of either kind: every tensor that it finds fills a parameter, or says why not, and parts of it are
+ * those of the whole. */
 #include "fuzz.h"
 
 #include "load/store.h"
