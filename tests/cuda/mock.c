@@ -104,7 +104,7 @@ CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
 CUresult mock_get_id(CUcontext context, unsigned long long *out)
 {
     /* As the driver: NULL is the current one. The mock's contexts live as long as the program. */
-    *out = (uint64_t)(uintptr_t)(context != NULL ? (void *)context : mock.current);
+    *out = mock.no_numbers ? 0 : (uint64_t)(uintptr_t)(context != NULL ? (void *)context : mock.current);
     return *out != 0 ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
 }
 
@@ -148,6 +148,9 @@ const char *cudaGetErrorString(cudaError_t error)
 cudaError_t cudaSetDevice(int device)
 {
     mock.set_devices++;
+    if (mock_fails(&mock.fail_set_device)) {
+        return mock_result(cudaErrorUnknown);
+    }
     mock.current = &mock.primary[device];
     return mock_result(cudaSuccess);
 }
@@ -163,12 +166,16 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureSta
 {
     (void)stream;
     *status = mock.capturing ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
-    return mock_result(cudaSuccess);
+    return mock_result(mock.capture_error);
 }
 
 cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *out, const void *pointer)
 {
     mock.pointers_looked_up++;
+    if (mock.pointer_error != cudaSuccess) {
+        *out = (struct cudaPointerAttributes){.type = cudaMemoryTypeManaged};
+        return mock_result(mock.pointer_error);
+    }
     *out = (struct cudaPointerAttributes){.type = cudaMemoryTypeUnregistered, .device = -2};
     for (size_t i = 0; i < mock.region_count; i++) {
         const struct mock_region *const region = &mock.regions[i];

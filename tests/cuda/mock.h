@@ -1,6 +1,7 @@
 /* A stand-in for the CUDA runtime and driver: devices whose memory is the host's, launches that run on the host, copies that
  * are done when someone waits for them, and errors when a test asks for them. So what the module does around its kernels is
- * tested where there is no GPU. */
+ * tested where there is no GPU. Streams are independent of each other, the default one too, but for events that they wait
+ * for. */
 #ifndef FANIN_TESTS_CUDA_MOCK_H
 #define FANIN_TESTS_CUDA_MOCK_H
 
@@ -30,16 +31,17 @@ struct mock {
     size_t region_count;
     bool capturing;
     void *stream_of_1; /* a stream of device 1; all others are of whichever device is current */
+    bool no_numbers;   /* the driver does not tell contexts apart */
 
     /* The error that the caller's or our calls left, and a lost context, which every call returns. */
     cudaError_t last, lost;
 
-    /* The next launch, loading of kernels, or allocation number `fail_allocation` (1: the next) fails so. */
-    cudaError_t launch_error, load_error, pool_error;
-    int fail_allocation;
+    /* All launches, loading of kernels, allocations from pools, questions about pointers and about captures fail so. */
+    cudaError_t launch_error, load_error, pool_error, pointer_error, capture_error;
 
-    /* Copy, scatter, reading on the host, wait for an event, or its record number so and so (1: the next) fails. */
-    int fail_copy, fail_scatter, fail_read, fail_wait, fail_record;
+    /* Allocation, launch, copy, scatter, reading on the host, wait for an event or a stream, record of an event, or switch to a
+     * device number so and so (1: the next) fails. */
+    int fail_allocation, fail_launch, fail_copy, fail_scatter, fail_read, fail_wait, fail_record, fail_set_device;
 
     /* What happened. Foreign rows are of memory that is not the device's. */
     enum cuda_variant variant; /* of the last fill */
@@ -47,7 +49,7 @@ struct mock {
         synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;
-    int allocations_not_relaxed;
+    int calls_not_relaxed; /* that allocate, free or wait */
     bool loaded_relaxed;
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */
@@ -67,7 +69,7 @@ void mock_reset(void);
 /* Adds to the order. */
 void mock_note(char what);
 
-/* Does all that is in the streams, and notes a launch in one; false where it fails, with the error, the last one then. */
+/* Does all that is in a stream, and notes a launch in it; false where it fails, with the error, the last one then. */
 bool mock_launches(char what, cudaStream_t stream, cudaError_t *error);
 
 /* Memory that pointers may point to. Memory of the device that the module allocates is such while it lives. */
@@ -85,12 +87,12 @@ int mock_current_device(void);
 /* Counts a number down; true when it gets to 0. */
 bool mock_fails(int *number);
 
-/* Copies and scattered elements are done when someone waits for them: all that are under way; whether any are; none any more.
- * */
-void mock_finish(void);
+/* Copies and scattered elements are done when someone waits for them: all of a stream that are under way; whether any are; none
+ * any more. */
+void mock_finish(cudaStream_t stream);
 bool mock_is_busy(void);
 void mock_forget(void);
 
-void mock_scatter(const struct cuda_view *view, int size_log2, const void *from);
+void mock_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream);
 
 #endif

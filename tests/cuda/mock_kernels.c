@@ -16,8 +16,8 @@ cudaError_t cuda_launch_load(enum cuda_variant variant)
 
 bool mock_launches(char what, cudaStream_t stream, cudaError_t *error)
 {
-    mock_finish();
-    *error = mock_result(mock.launch_error);
+    mock_finish(stream);
+    *error = mock_result(mock_fails(&mock.fail_launch) ? cudaErrorLaunchOutOfResources : mock.launch_error);
     if (*error != cudaSuccess) {
         return false;
     }
@@ -64,7 +64,7 @@ cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_
                              cudaStream_t stream)
 {
     mock.last_stream = stream;
-    mock_finish();
+    mock_finish(stream);
     for (int64_t tile = 0; tile < count; tile++) {
         partials[tile] = norm_tile(view, first + tile);
     }
@@ -74,11 +74,14 @@ cudaError_t cuda_launch_norm(const struct cuda_view *view, int64_t first, int64_
 cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream)
 {
     mock.last_stream = stream;
+    if (((uintptr_t)from >> size_log2) << size_log2 != (uintptr_t)from) {
+        return mock_result(mock.lost = cudaErrorMisalignedAddress);
+    }
     if (mock_fails(&mock.fail_scatter)) {
         return mock_result(cudaErrorInvalidConfiguration);
     }
     mock.scatters++;
-    mock_scatter(view, size_log2, from);
+    mock_scatter(view, size_log2, from, stream);
     return mock_result(cudaSuccess);
 }
 
@@ -88,6 +91,9 @@ fanin_status upload_read(const struct item *items, size_t count, const fanin_opt
 {
     if (mock_fails(&mock.fail_read)) {
         return fanin_fail(FANIN_ERROR_FILE, "parameter '%s': the file was cut off", items[0].name);
+    }
+    for (size_t i = 0; i < count; i++) {
+        mock.foreign_rows += (uintptr_t)items[i].data % (uintptr_t)dtype_table[items[i].dtype].size != 0;
     }
     mock.reads++;
     mock.reads_beside_copies += mock_is_busy();

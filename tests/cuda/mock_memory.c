@@ -7,15 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What was in a stream when an event was recorded. */
+struct event {
+    cudaStream_t stream;
+    size_t until;
+};
+
 /* What was put into streams and is not done yet. */
 static struct work {
-    void *to; /* NULL: elements at `from` are scattered */
+    enum { COPY, SCATTER, WAIT } kind;
+    cudaStream_t stream;
+    void *to;
     const void *from;
     size_t bytes;
     struct cuda_view view;
     int size_log2;
-} queue[1024]; /* work number n is in place n modulo its length */
-static size_t queued, done;
+    struct event awaited;
+    bool is_done;
+} queue[1024];              /* work number n is in place n modulo its length */
+static size_t queued, done; /* all before the latter */
 #define QUEUE (sizeof queue / sizeof queue[0])
 
 void mock_forget(void)
@@ -43,40 +53,61 @@ static void scatter(const struct work *work)
     }
 }
 
-static void drain(size_t until)
+/* Does the works of a stream before number `until`, and those of others that it waits for. */
+static void drain(cudaStream_t stream, size_t until)
 {
-    for (; done < until; done++) {
-        const struct work *const work = &queue[done % QUEUE];
-        if (work->to != NULL) {
-            memcpy(work->to, work->from, work->bytes);
-        } else {
-            scatter(work);
+    for (size_t i = done; i < until; i++) {
+        struct work *const work = &queue[i % QUEUE];
+        if (work->is_done || work->stream != stream) {
+            continue;
         }
+        work->is_done = true;
+        if (work->kind == COPY) {
+            memcpy(work->to, work->from, work->bytes);
+        } else if (work->kind == SCATTER) {
+            scatter(work);
+        } else {
+            drain(work->awaited.stream, work->awaited.until);
+        }
+    }
+    while (done < queued && queue[done % QUEUE].is_done) {
+        done++;
     }
 }
 
 static void enqueue(struct work work)
 {
-    if (queued - done == QUEUE) {
-        drain(queued);
+    while (queued - done == QUEUE) {
+        drain(queue[done % QUEUE].stream, queued);
     }
     queue[queued++ % QUEUE] = work;
 }
 
-void mock_finish(void)
+void mock_finish(cudaStream_t stream)
 {
-    drain(queued);
+    drain(stream, queued);
 }
 
-void mock_scatter(const struct cuda_view *view, int size_log2, const void *from)
+void mock_scatter(const struct cuda_view *view, int size_log2, const void *from, cudaStream_t stream)
 {
-    enqueue((struct work){.from = from, .bytes = (size_t)view->size << size_log2, .view = *view, .size_log2 = size_log2});
+    enqueue((struct work){.kind = SCATTER,
+                          .stream = stream,
+                          .from = from,
+                          .bytes = (size_t)view->size << size_log2,
+                          .view = *view,
+                          .size_log2 = size_log2});
+}
+
+static void note_mode(void)
+{
+    mock.calls_not_relaxed += mock.mode != CU_STREAM_CAPTURE_MODE_RELAXED;
 }
 
 /* ------------------------------------------------ memory, streams, events ------------------------------------------------- */
 
 static cudaError_t allocate(void **out, size_t bytes, int *left)
 {
+    note_mode();
     if (mock_fails(&mock.fail_allocation)) {
         return mock_result(cudaErrorMemoryAllocation);
     }
@@ -103,8 +134,12 @@ static void remove_region(const void *base)
 
 static cudaError_t release(void *memory, int *left)
 {
+    note_mode();
     for (size_t i = done; i < queued; i++) {
-        mock.freed_in_use += (uintptr_t)queue[i % QUEUE].from - (uintptr_t)memory < malloc_usable_size(memory);
+        const struct work *const work = &queue[i % QUEUE];
+        const size_t bytes = malloc_usable_size(memory);
+        mock.freed_in_use += !work->is_done && ((uintptr_t)work->from - (uintptr_t)memory < bytes ||
+                                                (uintptr_t)work->to - (uintptr_t)memory < bytes);
     }
     *left -= memory != NULL;
     remove_region(memory);
@@ -133,7 +168,6 @@ cudaError_t cudaFree(void *memory)
 
 cudaError_t cudaMallocAsync(void **out, size_t bytes, cudaStream_t stream)
 {
-    mock.allocations_not_relaxed += mock.mode != CU_STREAM_CAPTURE_MODE_RELAXED;
     (void)stream;
     mock_note('A');
     return mock.pool_error != cudaSuccess ? mock_result(mock.pool_error) : allocate_on_device(out, bytes);
@@ -141,16 +175,14 @@ cudaError_t cudaMallocAsync(void **out, size_t bytes, cudaStream_t stream)
 
 cudaError_t cudaFreeAsync(void *memory, cudaStream_t stream)
 {
-    (void)stream;
     mock_note('E');
-    drain(queued);
+    drain(stream, queued);
     return release(memory, &mock.frees_left);
 }
 
 cudaError_t cudaHostAlloc(void **out, size_t bytes, unsigned flags)
 {
     (void)flags;
-    mock.allocations_not_relaxed += mock.mode != CU_STREAM_CAPTURE_MODE_RELAXED;
     return allocate(out, bytes, &mock.frees_left);
 }
 
@@ -159,20 +191,33 @@ cudaError_t cudaFreeHost(void *memory)
     return release(memory, &mock.frees_left);
 }
 
+static bool is_on_device(const void *memory)
+{
+    bool is_there = false;
+    for (size_t i = 0; i < mock.region_count; i++) {
+        const struct mock_region *const region = &mock.regions[i];
+        is_there |= region->type != cudaMemoryTypeHost && (uintptr_t)memory - (uintptr_t)region->base < region->bytes;
+    }
+    return is_there;
+}
+
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t stream)
 {
-    (void)kind, (void)stream;
-    if (mock_fails(&mock.fail_copy)) {
+    if (mock_fails(&mock.fail_copy) || is_on_device(to) != (kind == cudaMemcpyHostToDevice) ||
+        is_on_device(from) != (kind == cudaMemcpyDeviceToHost)) {
         return mock_result(cudaErrorInvalidValue);
     }
     mock.copies++;
-    enqueue((struct work){.to = to, .from = from, .bytes = bytes});
+    enqueue((struct work){.kind = COPY, .stream = stream, .to = to, .from = from, .bytes = bytes});
     return mock_result(cudaSuccess);
 }
 
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t *out, unsigned flags)
 {
-    (void)flags;
+    /* Others would be held up by the default stream. */
+    if (flags != cudaStreamNonBlocking) {
+        return mock_result(cudaErrorInvalidValue);
+    }
     void *memory = NULL;
     const cudaError_t error = allocate(&memory, 1, &mock.streams_left);
     *out = memory;
@@ -186,20 +231,20 @@ cudaError_t cudaStreamDestroy(cudaStream_t stream)
 
 cudaError_t cudaStreamSynchronize(cudaStream_t stream)
 {
-    (void)stream;
-    drain(queued);
+    note_mode();
+    drain(stream, queued);
     mock.synchronizations++;
     mock_note('W');
-    return mock_result(cudaSuccess);
+    return mock_result(mock_fails(&mock.fail_wait) ? cudaErrorUnknown : cudaSuccess);
 }
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned flags)
 {
     (void)flags;
     void *memory = NULL;
-    const cudaError_t error = allocate(&memory, sizeof(size_t), &mock.events_left);
+    const cudaError_t error = allocate(&memory, sizeof(struct event), &mock.events_left);
     if (memory != NULL) {
-        memset(memory, 0, sizeof(size_t));
+        memset(memory, 0, sizeof(struct event));
     }
     *out = memory;
     return error;
@@ -212,24 +257,25 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
-    (void)stream;
     if (mock_fails(&mock.fail_record)) {
         return mock_result(cudaErrorUnknown);
     }
-    *(size_t *)(void *)event = queued;
+    *(struct event *)(void *)event = (struct event){stream, queued};
     return mock_result(cudaSuccess);
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t event)
 {
-    const size_t until = *(const size_t *)(const void *)event;
-    drain(until);
+    const struct event *const recorded = (const void *)event;
+    note_mode();
+    drain(recorded->stream, recorded->until);
     mock.synchronizations++;
     return mock_result(mock_fails(&mock.fail_wait) ? cudaErrorUnknown : cudaSuccess);
 }
 
 cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned flags)
 {
-    (void)stream, (void)event, (void)flags;
+    (void)flags;
+    enqueue((struct work){.kind = WAIT, .stream = stream, .awaited = *(const struct event *)(const void *)event});
     return mock_result(cudaSuccess);
 }

@@ -4,6 +4,8 @@
 #include "cuda/builder.h"
 #include "cuda/context.h"
 
+#include <fenv.h>
+
 /* ------------------------------------------------ what works -------------------------------------------------------------- */
 
 static void test_one_device(void **state)
@@ -61,6 +63,9 @@ static void test_two_devices(void **state)
     memset(mock.launches, 0, sizeof mock.launches);
     options.cuda_stream = &options;
     assert_failure(run_items(items, 4, &options), FANIN_ERROR_ARGUMENT, "devices 0 and 1");
+    options.cuda_streams = &options.cuda_stream;
+    options.n_cuda_streams = 1;
+    assert_failure(run_items(items, 4, &options), FANIN_ERROR_ARGUMENT, "devices 0 and 1");
 
     /* A stream for each; device 1 is the last. */
     char streams[2];
@@ -98,11 +103,18 @@ static void test_many_items(void **state)
     }
     const fanin_options options = options_of(NULL);
     assert_int_equal(run_items(items, COUNT, &options), FANIN_OK);
-    free(items);
     assert_memory_equal(on_device[0], expected, sizeof expected);
     assert_int_equal(mock.launches[0], (COUNT - 1) / (int)CUDA_SLOTS + 1);
     /* They lie in one allocation, which is looked up once; the stand-in's kernels look up each row. */
     assert_int_equal(mock.pointers_looked_up, COUNT + 1);
+
+    /* A launch that fails is told of one of its own items. */
+    items[CUDA_SLOTS].name = "next";
+    memset(mock.launches, 0, sizeof mock.launches);
+    mock.fail_launch = 1;
+    assert_failure(run_items(items, COUNT, &options), FANIN_ERROR_DEVICE, "'weight': CUDA says");
+    free(items);
+    assert_works();
 }
 
 static void test_nothing(void **state)
@@ -130,18 +142,60 @@ static void test_wrong_memory(void **state)
     assert_works();
 }
 
+/* What the runtime says of memory that it does not know, or where the context is lost. */
+static void test_unknown_memory(void **state)
+{
+    (void)state;
+    mock.pointer_error = cudaErrorInvalidValue;
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': found host memory, or none");
+    assert_int_equal(mock.last, cudaSuccess);
+    mock.pointer_error = cudaErrorIllegalAddress;
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': the CUDA context is lost");
+    mock.pointer_error = mock.last = cudaSuccess;
+    assert_works();
+}
+
+/* More tiles than a launch has. All elements are one, so that they lie in the memory that is there. */
+static void test_too_many_elements(void **state)
+{
+    (void)state;
+    struct item item = item_of(on_device[0], 0, INT64_C(1) << 46);
+    item.stride[0] = 0;
+    const fanin_options options = options_of(NULL);
+    assert_failure(run_items(&item, 1, &options), FANIN_ERROR_ARGUMENT, "'weight': more elements than a launch can fill");
+    assert_works();
+}
+
+/* The caller rounds up: it changes no number, and the caller still does. */
+static void test_rounding(void **state)
+{
+    (void)state;
+    assert_int_equal(fesetround(FE_UPWARD), 0);
+    const fanin_status status = run_one(on_device[0], 0, NULL);
+    const int found = fegetround();
+    assert_int_equal(fesetround(FE_TONEAREST), 0);
+    assert_int_equal(status, FANIN_OK);
+    assert_int_equal(found, FE_UPWARD);
+    assert_memory_equal(on_device[0], expected, sizeof expected);
+}
+
 /* The last element counts as the first does; of an item that goes down, that is the lowest. */
 static void test_memory_too_short(void **state)
 {
     (void)state;
+    const fanin_options options = options_of(NULL);
     mock.regions[0].bytes -= 4;
     assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "found host memory");
-    mock.regions[0].bytes += 4;
+    /* Its last byte, and those of an item that begins in memory which was looked up for another one. */
+    mock.regions[0].bytes += 3;
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "found host memory");
+    const struct item two[] = {item_of(on_device[0], 0, 10), item_of(on_device[0] + COUNT - 10, 0, 10)};
+    assert_failure(run_items(two, 2, &options), FANIN_ERROR_DEVICE, "found host memory");
+    mock.regions[0].bytes += 1;
     mock.regions[0].base = on_device[0] + 1;
     mock.regions[0].bytes -= 4;
     struct item item = item_of(on_device[0] + COUNT - 1, 0, COUNT);
     item.stride[0] = -1;
-    const fanin_options options = options_of(NULL);
     assert_failure(run_items(&item, 1, &options), FANIN_ERROR_DEVICE, "found host memory");
     item.extent[0] = item.size = COUNT - 1;
     assert_int_equal(run_items(&item, 1, &options), FANIN_OK);
@@ -153,6 +207,9 @@ static void test_one_wrong_of_many(void **state)
     const struct item items[] = {item_of(on_device[0], 0, COUNT), item_of(on_device[1], 1, COUNT), item_of(pageable, 1, 7)};
     const fanin_options options = options_of(NULL);
     assert_failure(run_items(items, 3, &options), FANIN_ERROR_DEVICE, "found host memory");
+    /* What was looked up for one device is not another one's. */
+    const struct item mixed_up[] = {item_of(on_device[0], 0, COUNT), item_of(on_device[0] + 7, 1, 7)};
+    assert_failure(run_items(mixed_up, 2, &options), FANIN_ERROR_DEVICE, "memory of CUDA device 0");
 }
 
 static void test_no_such_device(void **state)
@@ -161,6 +218,7 @@ static void test_no_such_device(void **state)
     const struct item item = item_of(on_device[0], 2, COUNT);
     assert_failure(cuda_backend.supports(&item), FANIN_ERROR_DEVICE, "found CUDA device 2, expected 0 to 1");
     assert_failure(run_one(on_device[0], 2, NULL), FANIN_ERROR_DEVICE, "found CUDA device 2, expected 0 to 1");
+    assert_failure(context_prepare("weight", -1), FANIN_ERROR_DEVICE, "found CUDA device -1, expected 0 to 1");
     assert_works();
 }
 
@@ -171,10 +229,12 @@ static void test_no_driver(void **state)
     mock.count_error = cudaErrorInsufficientDriver;
     mock.driver_version = 0;
     assert_failure(context_count(NULL, &count), FANIN_ERROR_DEVICE, "CUDA: there is no NVIDIA driver");
+    assert_int_equal(mock.last, cudaSuccess);
     mock.driver_version = 11080;
-    assert_failure(context_count("w", &count), FANIN_ERROR_DEVICE, "'w': the NVIDIA driver is too old: found CUDA 11.8");
+    assert_failure(context_count("w", &count), FANIN_ERROR_DEVICE, "'w': the NVIDIA driver is too old: found CUDA 11.8,");
     mock.count_error = cudaErrorNoDevice;
     assert_failure(context_count(NULL, &count), FANIN_ERROR_DEVICE, "finds no GPU");
+    assert_int_equal(mock.last, cudaSuccess);
     mock.count_error = cudaSuccess;
     mock.devices = 0;
     assert_failure(context_count(NULL, &count), FANIN_ERROR_DEVICE, "finds no GPU");
@@ -196,6 +256,10 @@ static void test_pending_error(void **state)
     }
     (void)cudaGetLastError();
     assert_works();
+    /* Work of the caller's that goes on is no error. */
+    mock.last = cudaErrorNotReady;
+    assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    assert_int_equal(mock.last, cudaErrorNotReady);
     /* The caller destroyed a context: other work goes on. */
     mock.last = cudaErrorContextIsDestroyed;
     memset(mock.launches, 0, sizeof mock.launches);
@@ -211,6 +275,22 @@ static void test_lost_context(void **state)
     for (int i = 0; i < 2; i++) {
         assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "the CUDA context is lost (cudaErrorLaunchFailure");
         assert_int_equal(mock.last, cudaErrorLaunchFailure);
+    }
+}
+
+/* The errors of which CUDA's header says that the process has to be ended, and those of memory and links that nothing corrects; and
+ * some of the others. */
+static void test_lost_or_not(void **state)
+{
+    (void)state;
+    static const int lost[] = {214, 220, 226, 700, 702, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 0};
+    static const int others[] = {1, 2, 400, 600, 701, 709, 900, 999, 0};
+    for (int i = 0; lost[i] != 0; i++) {
+        assert_failure(context_fail((cudaError_t)lost[i], "w"), FANIN_ERROR_DEVICE, "'w': the CUDA context is lost");
+    }
+    for (int i = 0; others[i] != 0; i++) {
+        const fanin_status wanted = others[i] == cudaErrorMemoryAllocation ? FANIN_ERROR_MEMORY : FANIN_ERROR_DEVICE;
+        assert_failure(context_fail((cudaError_t)others[i], "w"), wanted, "'w': CUDA says");
     }
 }
 
@@ -252,6 +332,15 @@ static void test_stream_of_another_device(void **state)
     assert_ptr_equal(mock.current, &mock.other[1]);
     mock.current = NULL;
     assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    /* Whatever was current stays so, though the driver is asked with the stream's context. */
+    mock.current = &mock.other[0];
+    assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    assert_ptr_equal(mock.current, &mock.other[0]);
+    mock.current = &mock.other[1];
+    assert_int_equal(run_one(on_device[1], 1, &own), FANIN_OK);
+    assert_ptr_equal(mock.current, &mock.other[1]);
+    mock.current = NULL;
+    mock.launches[1] = 0;
     mock.stream_of_1 = &other;
     assert_int_equal(run_items(items, 2, &options), FANIN_OK);
     assert_works();
@@ -271,6 +360,7 @@ static void test_loading(void **state)
         assert_int_equal(cuda_backend.supports(&item), FANIN_OK);
     }
     assert_int_equal(mock.loads, 2);
+    assert_int_equal(context_multiprocessors(0), 132);
     assert_true(mock.loaded_relaxed);
     assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
 }
@@ -290,6 +380,14 @@ static void test_loading_for_a_context(void **state)
         assert_int_equal(mock.loads, 1);
         assert_int_equal(mock.loaded_relaxed, i == 0);
     }
+    /* Where the driver does not tell contexts apart, it may be another one each time. */
+    mock.no_numbers = true;
+    for (int i = 0; i < 2; i++) {
+        mock.loads = 0;
+        assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
+        assert_int_equal(mock.loads, 1);
+    }
+    mock.no_numbers = false;
     mock.current = NULL;
     mock.load_error = cudaErrorMemoryAllocation;
     memset(mock.launches, 0, sizeof mock.launches);
@@ -311,12 +409,16 @@ int main(void)
         cmocka_unit_test_setup(test_many_items, setup),
         cmocka_unit_test_setup(test_nothing, setup),
         cmocka_unit_test_setup(test_wrong_memory, setup),
+        cmocka_unit_test_setup(test_unknown_memory, setup),
         cmocka_unit_test_setup(test_memory_too_short, setup),
+        cmocka_unit_test_setup(test_too_many_elements, setup),
+        cmocka_unit_test_setup(test_rounding, setup),
         cmocka_unit_test_setup(test_one_wrong_of_many, setup),
         cmocka_unit_test_setup(test_no_such_device, setup),
         cmocka_unit_test_setup(test_no_driver, setup),
         cmocka_unit_test_setup(test_pending_error, setup),
         cmocka_unit_test_setup(test_lost_context, setup),
+        cmocka_unit_test_setup(test_lost_or_not, setup),
         cmocka_unit_test_setup(test_context_lost_at_launch, setup),
         cmocka_unit_test_setup(test_wrong_stream, setup),
         cmocka_unit_test_setup(test_stream_of_another_device, setup),

@@ -3,6 +3,8 @@
 
 #include "cuda/stage.h"
 
+#include <fenv.h>
+
 /* ------------------------------------------------ the statistic ----------------------------------------------------------- */
 
 static struct tensor tensor_of(float *data, int device, int64_t count)
@@ -22,7 +24,8 @@ static void test_statistic(void **state)
 {
     (void)state;
     assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
-    const fanin_options options = options_of(NULL);
+    char stream;
+    const fanin_options options = options_of(&stream);
     for (int64_t count = 0; count <= COUNT; count += 500) {
         const struct tensor there = tensor_of(on_device[1], 1, count), here = tensor_of(expected, 0, count);
         double found = -1.0, wanted = -2.0;
@@ -31,7 +34,8 @@ static void test_statistic(void **state)
         assert_memory_equal(&found, &wanted, sizeof found);
     }
     assert_int_equal(mock.frees_left, 0);
-    assert_int_equal(mock.allocations_not_relaxed, 0);
+    assert_int_equal(mock.freed_in_use, 0);
+    assert_int_equal(mock.calls_not_relaxed, 0);
     assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
     assert_null(mock.current);
 }
@@ -47,6 +51,18 @@ static void test_statistic_errors(void **state)
     assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_CAPTURE, "a stream that is being captured");
     assert_null(mock.last_stream);
     mock.capturing = false;
+    /* The default stream beside a capture that it would have to wait for. */
+    mock.capture_error = cudaErrorStreamCaptureImplicit;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_CAPTURE, "a stream that is being captured");
+    assert_int_equal(mock.last, cudaSuccess);
+    mock.capture_error = cudaErrorUnknown;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "CUDA says");
+    mock.capture_error = cudaSuccess;
+    mock.fail_copy = 1;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "CUDA says");
+    mock.fail_wait = 1;
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "CUDA says");
+    assert_int_equal(mock.frees_left, 0);
     mock.fail_allocation = 1;
     assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_MEMORY, "CUDA");
     mock.launch_error = cudaErrorInvalidConfiguration;
@@ -59,6 +75,24 @@ static void test_statistic_errors(void **state)
     assert_true(found == 0.0);
     assert_int_equal(mock.frees_left, 0);
     assert_works();
+}
+
+/* The caller rounds up: it changes no bit, and the caller still does. */
+static void test_statistic_rounding(void **state)
+{
+    (void)state;
+    assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    const fanin_options options = options_of(NULL);
+    const struct tensor tensor = tensor_of(on_device[0], 0, COUNT);
+    double found = -1.0, wanted = -2.0;
+    assert_int_equal(cuda_backend.norm(&tensor, &options, &wanted), FANIN_OK);
+    assert_int_equal(fesetround(FE_UPWARD), 0);
+    const fanin_status status = cuda_backend.norm(&tensor, &options, &found);
+    const int mode = fegetround();
+    assert_int_equal(fesetround(FE_TONEAREST), 0);
+    assert_int_equal(status, FANIN_OK);
+    assert_int_equal(mode, FE_UPWARD);
+    assert_memory_equal(&found, &wanted, sizeof found);
 }
 
 /* A run that a statistic follows is refused before its first launch; one without is captured. */
@@ -113,18 +147,70 @@ static void test_stage(void **state)
     assert_null(mock.current);
     for (int i = 0; i < 6; i++) {
         const void *host = NULL;
-        memset(stage_device(stage, i % 2), i, 4096);
+        unsigned char numbers[4096];
+        memset(numbers, i, sizeof numbers);
+        /* What is under way in the stream of the fills comes before the copy. */
+        assert_int_equal(
+            cudaMemcpyAsync(stage_device(stage, i % 2), numbers, sizeof numbers, cudaMemcpyHostToDevice, stage_stream(stage)),
+            cudaSuccess);
         assert_int_equal(stage_copy(stage, i % 2, 4000), FANIN_OK);
+        assert_null(mock.current);
+        /* The next fill does not wait for the copy. */
+        assert_int_equal(cudaStreamSynchronize(stage_stream(stage)), cudaSuccess);
+        assert_true(mock_is_busy());
         assert_int_equal(stage_wait(stage, i % 2, &host), FANIN_OK);
-        assert_memory_equal(host, stage_device(stage, i % 2), 4000);
+        assert_false(mock_is_busy());
+        assert_null(mock.current);
+        assert_memory_equal(host, numbers, 4000);
     }
     assert_non_null(stage_stream(stage));
     assert_ptr_not_equal(stage_device(stage, 0), stage_device(stage, 1));
+    /* Closed while a fill and a copy are under way. */
+    static const char last[64];
+    assert_int_equal(stage_copy(stage, 0, 64), FANIN_OK);
+    assert_int_equal(cudaMemcpyAsync(stage_device(stage, 1), last, 64, cudaMemcpyHostToDevice, stage_stream(stage)),
+                     cudaSuccess);
     stage_close(stage);
     stage_close(NULL);
+    assert_null(mock.current);
+    assert_int_equal(mock.freed_in_use, 0);
     assert_int_equal(mock.frees_left, 0);
     assert_int_equal(mock.streams_left, 0);
     assert_int_equal(mock.events_left, 0);
+}
+
+static void test_stage_errors(void **state)
+{
+    (void)state;
+    struct cuda_stage *stage = NULL;
+    const void *host = NULL;
+    assert_int_equal(stage_open(0, 64, &stage), FANIN_OK);
+    int *const numbers[] = {&mock.fail_record, &mock.fail_copy, &mock.fail_set_device};
+    for (size_t i = 0; i < 3; i++) {
+        *numbers[i] = 1;
+        assert_failure(stage_copy(stage, 0, 64), FANIN_ERROR_DEVICE, "CUDA says");
+        assert_int_equal(mock.last, cudaSuccess);
+        assert_null(mock.current);
+    }
+    mock.fail_record = 2;
+    assert_failure(stage_copy(stage, 0, 64), FANIN_ERROR_DEVICE, "CUDA says");
+    assert_int_equal(stage_copy(stage, 0, 64), FANIN_OK);
+    mock.fail_wait = 1;
+    assert_failure(stage_wait(stage, 0, &host), FANIN_ERROR_DEVICE, "CUDA says");
+    assert_null(host);
+    assert_null(mock.current);
+    /* What fails while it is closed is not told, nor left pending. */
+    mock.fail_wait = 1;
+    stage_close(stage);
+    assert_int_equal(mock.last, cudaSuccess);
+    assert_int_equal(mock.frees_left + mock.streams_left + mock.events_left, 0);
+    assert_int_equal(stage_open(0, 64, &stage), FANIN_OK);
+    mock.fail_set_device = 1;
+    stage_close(stage);
+    assert_int_equal(mock.last, cudaSuccess);
+    assert_null(mock.current);
+    assert_int_equal(mock.frees_left + mock.streams_left + mock.events_left, 0);
+    assert_works();
 }
 
 /* Whichever allocation fails, nothing is left. */
@@ -157,12 +243,10 @@ static void test_stage_without_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_statistic, setup),
-        cmocka_unit_test_setup(test_statistic_errors, setup),
-        cmocka_unit_test_setup(test_statistic_rounds, setup),
-        cmocka_unit_test_setup(test_capture, setup),
-        cmocka_unit_test_setup(test_stage, setup),
-        cmocka_unit_test_setup(test_stage_without_memory, setup),
+        cmocka_unit_test_setup(test_statistic, setup),        cmocka_unit_test_setup(test_statistic_rounding, setup),
+        cmocka_unit_test_setup(test_statistic_errors, setup), cmocka_unit_test_setup(test_statistic_rounds, setup),
+        cmocka_unit_test_setup(test_capture, setup),          cmocka_unit_test_setup(test_stage, setup),
+        cmocka_unit_test_setup(test_stage_errors, setup),     cmocka_unit_test_setup(test_stage_without_memory, setup),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
