@@ -68,10 +68,7 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
                               name, first, ordinal);
         }
         struct context_scope scope;
-        fanin_status status = context_prepare(name, ordinal);
-        if (status == FANIN_OK) {
-            status = context_enter(name, ordinal, &scope);
-        }
+        fanin_status status = context_enter(name, ordinal, &scope);
         if (status != FANIN_OK) {
             return status;
         }

@@ -5,6 +5,8 @@
 #include "cuda/launch.h"
 #include "cuda/orthogonal_launch.h"
 
+_Static_assert(CUDA_SLOTS <= SMALL_MOST, "a table of draws has no more than a launch makes");
+
 /* What the next two launches do: one draws the random matrices, the other turns them into Q. */
 struct batch {
     struct cuda_builder draws;
@@ -41,7 +43,7 @@ fanin_status small_make(const struct matrix *matrices, size_t count, uint64_t se
         }
         struct matrix_draw draw;
         matrix_draw(&matrices[i], ordinal, device, &draw);
-        if (batch.count == SMALL_MOST || !cuda_builder_add(&batch.draws, &draw.item)) {
+        if (!cuda_builder_add(&batch.draws, &draw.item)) {
             const fanin_status status = launch(&batch, ordinal, stream);
             if (status != FANIN_OK) {
                 return status;

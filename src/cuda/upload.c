@@ -23,7 +23,7 @@ struct upload {
     const fanin_options *options;
     cudaStream_t stream;
 
-    size_t bytes; /* of a buffer */
+    size_t bytes; /* of a buffer: a multiple of ALIGNMENT */
     void *host[BUFFERS];
     cudaEvent_t copied[BUFFERS];
     bool in_flight[BUFFERS];
@@ -199,19 +199,17 @@ static void make_batch(struct upload *upload, char *buffer)
         }
         upload->here[upload->batch] = packed(&piece->item, buffer + used, upload->here_stride[upload->batch]);
         used += (bytes_of(&piece->item) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        used = used < upload->bytes ? used : upload->bytes;
     }
 }
 
 /* A piece on the stream: to its place, or by way of the staging memory. */
-static cudaError_t send(const struct upload *upload, const struct item *there, const struct item *here, size_t offset)
+static cudaError_t send(const struct upload *upload, const struct item *there, const struct item *here)
 {
     const size_t bytes = bytes_of(there);
     if (is_dense(there)) {
         return cudaMemcpyAsync(there->data, here->data, bytes, cudaMemcpyHostToDevice, upload->stream);
     }
-    char *const staged = (char *)upload->staging + offset;
-    const cudaError_t error = cudaMemcpyAsync(staged, here->data, bytes, cudaMemcpyHostToDevice, upload->stream);
+    const cudaError_t error = cudaMemcpyAsync(upload->staging, here->data, bytes, cudaMemcpyHostToDevice, upload->stream);
     if (error != cudaSuccess) {
         return error;
     }
@@ -222,16 +220,15 @@ static cudaError_t send(const struct upload *upload, const struct item *there, c
         view.extent[d] = there->extent[d];
         view.stride[d] = there->stride[d] * size;
     }
-    return cuda_launch_scatter(&view, __builtin_ctzll((unsigned long long)size), staged, upload->stream);
+    return cuda_launch_scatter(&view, __builtin_ctzll((unsigned long long)size), upload->staging, upload->stream);
 }
 
 static fanin_status send_batch(struct upload *upload, int buffer)
 {
-    const char *const begin = upload->host[buffer];
     cudaError_t error = cudaSuccess;
     size_t i = 0;
     while (i < upload->batch && error == cudaSuccess) {
-        error = send(upload, &upload->there[i].item, &upload->here[i], (size_t)(upload->here[i].data - begin));
+        error = send(upload, &upload->there[i].item, &upload->here[i]);
         i++;
     }
     /* Whatever failed, something may have begun. */
