@@ -3,6 +3,8 @@
 
 #include "mock_factor.h"
 
+#include <stdint.h>
+
 struct mock_cusolver mock_cusolver;
 
 static char handle, params;
@@ -129,7 +131,7 @@ cusolverStatus_t cusolverDnXgesvd(cusolverDnHandle_t it, cusolverDnParams_t its_
 {
     if (is_wrong(it, its_params, m, n, type, lda, ldu, ldvt) || jobu != 'S' || jobvt != 'S' || type_s != type ||
         type_u != type || type_vt != type || compute != type || lda != m || ldu != m || ldvt != n ||
-        !use_work(device, device_bytes, host, host_bytes, 0)) {
+        (uintptr_t)info % sizeof *info != 0 || !use_work(device, device_bytes, host, host_bytes, 0)) {
         return refuse();
     }
     if (fails()) {
@@ -166,7 +168,7 @@ cusolverStatus_t cusolverDnXgesvdp(cusolverDnHandle_t it, cusolverDnParams_t its
 {
     if (is_wrong(it, its_params, m, n, type, lda, ldu, ldv) || jobz != CUSOLVER_EIG_MODE_VECTOR || econ != 1 ||
         type_s != type || type_u != type || type_v != type || compute != type || lda != m || ldu != m || ldv != n ||
-        !use_work(device, device_bytes, host, host_bytes, 1)) {
+        (uintptr_t)info % sizeof *info != 0 || !use_work(device, device_bytes, host, host_bytes, 1)) {
         return refuse();
     }
     if (fails()) {
@@ -212,7 +214,7 @@ cusolverStatus_t cusolverDnDorgqr_bufferSize(cusolverDnHandle_t it, int m, int n
 static cusolverStatus_t orgqr(cudaDataType type, const void *it, int m, int n, int k, void *a, int lda, const void *tau,
                               void *work, int elements, int *info)
 {
-    if (it != &handle || m < n || n != k || lda != m || elements < MOCK_CUSOLVER_ORGQR) {
+    if (it != &handle || m < n || n != k || lda != m || elements < MOCK_CUSOLVER_ORGQR || (uintptr_t)info % sizeof *info != 0) {
         return refuse();
     }
     if (fails()) {

@@ -39,6 +39,12 @@ static fanin_status leave_error(const fanin_custom_call *call)
     return FANIN_OK;
 }
 
+static fanin_status fail_and_leave_error(const fanin_custom_call *call)
+{
+    *fake_last = cudaErrorInvalidConfiguration;
+    return fail_elsewhere(call);
+}
+
 static fanin_status call_custom(fanin_status (*function)(const fanin_custom_call *), float *data, void *stream)
 {
     const struct fill fill = {.kind = FILL_CUSTOM, .custom = {.kind = "sevens", .cuda = function}};
@@ -93,6 +99,10 @@ static void test_custom_fill_that_fails(void **state)
     memset(mock.launches, 0, sizeof mock.launches);
     mock.current = &mock.primary[1];
     assert_failure(call_custom(leave_error, on_device[1], NULL), FANIN_ERROR_DEVICE, "it left the CUDA error");
+    assert_ptr_equal(mock.current, &mock.primary[1]);
+    assert_int_equal(*fake_last, cudaSuccess);
+    /* Its own words are told rather than what CUDA says. */
+    assert_failure(call_custom(fail_and_leave_error, on_device[1], NULL), FANIN_ERROR_FILE, "the tape is torn");
     assert_ptr_equal(mock.current, &mock.primary[1]);
     assert_int_equal(*fake_last, cudaSuccess);
 }

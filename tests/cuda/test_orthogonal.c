@@ -11,8 +11,8 @@
 
 static const struct {
     int64_t rows, columns;
-} shapes[] = {{1, 1},   {1, 7},   {7, 1},    {2, 2},    {5, 5},   {12, 5},  {5, 12},  {33, 32},
-              {32, 33}, {40, 40}, {1100, 2}, {2, 1100}, {66, 70}, {70, 66}, {65, 65}, {64, 64}};
+} shapes[] = {{1, 1},   {1, 7},    {7, 1},    {2, 2},   {5, 5},   {12, 5},  {5, 12},  {33, 32}, {32, 33},
+              {40, 40}, {1100, 2}, {2, 1100}, {66, 70}, {70, 66}, {65, 65}, {64, 64}, {512, 3}};
 
 static const enum dtype dtypes[] = {DTYPE_FLOAT16, DTYPE_BFLOAT16, DTYPE_FLOAT32, DTYPE_FLOAT64};
 
@@ -30,6 +30,7 @@ static int check_after(void **state)
     assert_int_equal(mock.frees_left, 0);
     assert_int_equal(mock.strays, 0);
     assert_int_equal(mock.foreign_rows, 0);
+    assert_int_equal(mock.calls_not_relaxed, 0);
     assert_int_equal(mock_cusolver.refused, 0);
     assert_int_equal(mock.last, cudaSuccess);
     assert_null(mock.current);
@@ -263,6 +264,30 @@ static void test_plan(void **state)
     assert_memory_equal(on_device[0] + 1000, expected, 100 * sizeof(float));
 }
 
+/* Of one parameter's name, so that only what a matrix is made from tells them apart: each is what it is alone. */
+static void test_of_one_name(void **state)
+{
+    (void)state;
+    static const int64_t deep[] = {6, 8, 2};
+    struct fill fills[] = {reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 6, 8),
+                           reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_UNIFORM, 6, 8),
+                           reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 6, 16)};
+    fills[2].ndim = 3;
+    fills[2].domain = deep;
+    static const enum dtype of_items[] = {DTYPE_FLOAT32, DTYPE_FLOAT32, DTYPE_FLOAT32, DTYPE_FLOAT64, DTYPE_FLOAT16};
+    struct item items[5];
+    for (int i = 0; i < 5; i++) {
+        items[i] = reference_item(&fills[i < 3 ? i : 0], of_items[i], on_device[0] + 200 * i, 0);
+    }
+    fill_items(items, 5);
+    for (int i = 0; i < 5; i++) {
+        struct item alone = items[i];
+        alone.data = (char *)managed;
+        fill_items(&alone, 1);
+        assert_memory_equal(managed, items[i].data, (size_t)items[i].size * dtype_table[items[i].dtype].size);
+    }
+}
+
 /* Hundreds of small ones need no cuSOLVER, and few launches; each is what it would be alone. */
 static void test_small(void **state)
 {
@@ -327,6 +352,17 @@ static void test_polar(void **state)
     fill_items(&item, 1);
     assert_string_equal(mock.order, "AFPFGSCWE");
     assert_true(mock_cusolver.first == first);
+    /* Uniform numbers have a third of the variance: 2.41e-4. */
+    const struct fill uniform = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_UNIFORM, 1030, 512);
+    item.fill = &uniform;
+    mock_cusolver.moved = 2.3e-4;
+    memset(mock.order, 0, sizeof mock.order);
+    fill_items(&item, 1);
+    assert_string_equal(mock.order, "AFPSCWE");
+    mock_cusolver.moved = 2.5e-4;
+    memset(mock.order, 0, sizeof mock.order);
+    fill_items(&item, 1);
+    assert_string_equal(mock.order, "AFPFGSCWE");
 }
 
 int main(void)
@@ -339,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_boxes, setup_solver, check_after),
         cmocka_unit_test_setup_teardown(test_dimensions, setup_solver, check_after),
         cmocka_unit_test_setup_teardown(test_plan, setup_solver, check_after),
+        cmocka_unit_test_setup_teardown(test_of_one_name, setup_solver, check_after),
         cmocka_unit_test_setup_teardown(test_small, setup_solver, check_after),
         cmocka_unit_test_setup_teardown(test_two_devices, setup_solver, check_after),
         cmocka_unit_test_setup_teardown(test_polar, setup_solver, check_after),

@@ -32,7 +32,8 @@ static int setup_plan(void **state)
 
 static fanin_status run_plan(void)
 {
-    const fanin_options options = options_of(NULL);
+    static char stream;
+    const fanin_options options = options_of(&stream);
     memset(mock.order, 0, sizeof mock.order);
     memset(mock.launches, 0, sizeof mock.launches);
     return run_items(items, 2, &options);
@@ -42,6 +43,8 @@ static fanin_status run_plan(void)
 static void check_after(void)
 {
     assert_int_equal(mock.frees_left, 0);
+    assert_int_equal(mock.freed_in_use, 0);
+    assert_int_equal(mock.calls_not_relaxed, 0);
     assert_int_equal(mock.last, cudaSuccess);
     assert_null(mock.current);
     assert_int_equal(mock_cusolver.refused, 0);
@@ -96,6 +99,7 @@ static void test_memory(void **state)
     /* A device without pools. */
     mock.pool_error = cudaErrorNotSupported;
     assert_int_equal(run_plan(), FANIN_OK);
+    assert_null(strchr(mock.order, 'E'));
     assert_int_equal(mock.frees_left, 0);
     memset(on_device, 0, sizeof on_device);
     mock.fail_allocation = 1;
@@ -111,15 +115,15 @@ static void test_memory(void **state)
 static void test_memory_of_the_largest(void **state)
 {
     (void)state;
-    const struct fill larger = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 30, 40);
+    const struct fill larger = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 33, 40);
     items[0] = reference_item(&larger, DTYPE_FLOAT64, managed, 0);
     items[0].name = "larger";
     mock.fail_allocation = 1;
-    /* Twice 1200 doubles (to a multiple of 256: 9728), 30 factors, 30 singular values (256), 900 of Vᵀ (7424), work, 2
-     * infos. */
-    const int bytes = 2 * 9728 + 2 * 256 + 7424 + MOCK_CUSOLVER_DEVICE_BYTES + 8;
+    /* Twice 1320 doubles (to a multiple of 256: 10752), 33 factors, 33 singular values (512), 1089 of Vᵀ (8960), work, to a
+     * multiple of 4, 2 infos. */
+    const int bytes = 2 * 10752 + 2 * 512 + 8960 + (MOCK_CUSOLVER_DEVICE_BYTES + 3) / 4 * 4 + 8;
     char words[100];
-    snprintf(words, sizeof words, "'larger': making its orthogonal matrix of 30 × 40 needs %d bytes", bytes);
+    snprintf(words, sizeof words, "'larger': making its orthogonal matrix of 33 × 40 needs %d bytes", bytes);
     assert_failure(run_plan(), FANIN_ERROR_MEMORY, words);
     assert_int_equal(run_plan(), FANIN_OK);
     assert_string_equal(mock.order, "AFGSCFRQCWE");
@@ -134,9 +138,17 @@ static void test_too_large(void **state)
     items[1].size = 1;
     assert_failure(run_plan(), FANIN_ERROR_SHAPE, "'weight': found an orthogonal matrix of 2147483648 × 1");
     assert_untouched();
-    /* Two of 2^60 elements each, of 8 bytes. */
+    /* As many rows as cuSOLVER can count, which are only too many for the device. */
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, INT_MAX, 1);
+    mock.fail_allocation = 1;
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY, "'weight': making its orthogonal matrix of 2147483647 × 1 needs 85899");
+    assert_untouched();
+    /* Two of 2^60 elements each, of 8 bytes; three of 4 bytes are more than 2^63 together. */
     fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, INT64_C(1) << 30, INT64_C(1) << 30);
     items[1].dtype = DTYPE_FLOAT64;
+    assert_failure(run_plan(), FANIN_ERROR_MEMORY,
+                   "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^63 bytes");
+    items[1].dtype = DTYPE_FLOAT32;
     assert_failure(run_plan(), FANIN_ERROR_MEMORY,
                    "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^63 bytes");
     assert_untouched();
@@ -155,6 +167,9 @@ static void check_each_call(enum orthogonal_method method, const char *const cal
         assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
         assert_says("parameter 'weight'");
         assert_says(calls[i]);
+        /* What was begun is waited for, and the handle may be as wrong as its call. */
+        assert_true(strchr(mock.order, 'E') == NULL || strstr(mock.order, "WE") != NULL);
+        assert_int_equal(mock_cusolver.handles, 0);
         check_after(); /* keeps a handle: none has to be made for the next */
         assert_int_equal(mock_cusolver.handles, 1);
     }
@@ -229,6 +244,104 @@ static void test_launch(void **state)
     check_after();
 }
 
+/* Each launch, copy and wait fails once. */
+static void check_each_failure(int *number, int count)
+{
+    for (int i = 1; i <= count; i++) {
+        *number = i;
+        assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+        assert_says(i == 1 && number == &mock.fail_launch ? "parameter 'other'" : "parameter 'weight'");
+        assert_int_equal(*number, 0);
+        check_after();
+    }
+    *number = count + 1;
+    assert_int_equal(run_plan(), FANIN_OK);
+    assert_int_equal(*number, 1);
+    *number = 0;
+}
+
+static void test_each_failure(void **state)
+{
+    (void)state;
+    check_each_failure(&mock.fail_launch, 4); /* FFRC */
+    check_each_failure(&mock.fail_copy, 2);   /* the info there, and back */
+    check_each_failure(&mock.fail_wait, 1);
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 8, 9);
+    items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
+    check_each_failure(&mock.fail_launch, 4); /* FFHC */
+    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
+    check_each_failure(&mock.fail_launch, 4); /* FFSC */
+    check_each_failure(&mock.fail_wait, 1);
+    /* By the polar way, and by the other one after it. */
+    mock_cusolver.is_shallow = true;
+    mock_cusolver.moved = 1.0;
+    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 1024, 1024);
+    items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
+    items[1].extent[0] = 1;
+    items[1].size = 1024;
+    check_each_failure(&mock.fail_launch, 5); /* FFFSC */
+}
+
+/* What makes a wait fail made the call of cuSOLVER's before it fail, too; what failed otherwise remains as it was told. */
+static void test_two_failures(void **state)
+{
+    (void)state;
+    mock_cusolver.fail_call = 3;
+    mock.fail_wait = 1;
+    mock.current = NULL;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_says("'weight': CUDA says");
+    check_after();
+    mock.fail_launch = 1;
+    mock.fail_wait = 1;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_says("'other': CUDA says");
+    assert_int_equal(mock.fail_wait, 0);
+    check_after();
+}
+
+/* Of two matrices the second one fails: only that is not written. */
+static void fail_second(char what)
+{
+    (void)what;
+    mock_cusolver.info = mock_cusolver.orgqr == 2 ? 5 : 0;
+}
+
+static void test_second_info(void **state)
+{
+    (void)state;
+    struct fill second = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    second.stream = 3;
+    items[0] = reference_item(&fill, DTYPE_FLOAT32, managed, 0);
+    items[1] = reference_item(&second, DTYPE_FLOAT32, on_device[0], 0);
+    items[1].name = "second";
+    mock_cusolver.note = fail_second;
+    mock_cusolver.orgqr = 0;
+    assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
+    assert_says("'second': cuSOLVER's orgqr of its matrix of 70 × 66 failed: found info 5");
+    assert_no_matrix();
+    assert_true(managed[0] != 0.0f);
+    assert_int_equal(mock.frees_left, 0);
+}
+
+/* Where another backend's error comes between, nothing is waited for in vain, and that error's message stays. */
+static void test_acquired_in_vain(void **state)
+{
+    (void)state;
+    const fanin_options options = options_of(NULL);
+    void *acquired = NULL;
+    assert_int_equal(cuda_backend.check(items, 2, false, &options), FANIN_OK);
+    assert_int_equal(cuda_backend.acquire(items, 2, &options, &acquired), FANIN_OK);
+    assert_true(mock.frees_left > 0);
+    (void)fanin_fail(FANIN_ERROR_FILE, "the tape is torn");
+    cuda_backend.release(acquired);
+    assert_says("the tape is torn");
+    assert_int_equal(mock.copies, 0);
+    assert_untouched();
+    check_after();
+}
+
 /* A context that is lost while the work is being done: it is told, and the host's memory is not lost with it. */
 static void lose(char what)
 {
@@ -260,6 +373,10 @@ int main(void)
         cmocka_unit_test_setup(test_calls_polar, setup_plan),
         cmocka_unit_test_setup(test_info, setup_plan),
         cmocka_unit_test_setup(test_launch, setup_plan),
+        cmocka_unit_test_setup(test_each_failure, setup_plan),
+        cmocka_unit_test_setup(test_two_failures, setup_plan),
+        cmocka_unit_test_setup(test_second_info, setup_plan),
+        cmocka_unit_test_setup(test_acquired_in_vain, setup_plan),
         cmocka_unit_test_setup(test_lost, setup_plan),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;

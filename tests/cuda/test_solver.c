@@ -108,6 +108,20 @@ static void test_handles(void **state)
     assert_int_equal(mock_cusolver.refused, 0);
 }
 
+/* Where the driver does not tell contexts apart, no handle is kept: it might be used in another one. */
+static void test_unknown_context(void **state)
+{
+    (void)state;
+    struct handle handle;
+    mock.no_numbers = true;
+    for (int i = 0; i < 2; i++) {
+        take(&handle, 0);
+        handles_put(&handle, true);
+        assert_int_equal(mock_cusolver.handles, 0);
+    }
+    assert_int_equal(mock_cusolver.made, 2);
+}
+
 static void test_no_handle(void **state)
 {
     (void)state;
@@ -133,7 +147,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_open, setup_solver),    cmocka_unit_test_setup(test_toolkit, setup_solver),
         cmocka_unit_test_setup(test_errors, setup_solver),  cmocka_unit_test_setup(test_no_handle, setup_solver),
-        cmocka_unit_test_setup(test_handles, setup_solver),
+        cmocka_unit_test_setup(test_handles, setup_solver), cmocka_unit_test_setup(test_unknown_context, setup_solver),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
