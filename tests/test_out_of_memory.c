@@ -88,10 +88,14 @@ void free(void *memory)
 
 static float values[64 * 1024];
 
+/* That were logged, and how many are in a call that had memory. */
+static int lines, all_lines;
+
 static void drop_line(void *context, const char *line)
 {
     (void)context;
     (void)line;
+    lines++;
 }
 
 /* The dump, of a call that had memory. */
@@ -139,6 +143,7 @@ struct round {
 static fanin_status work(struct round *round)
 {
     const fanin_options options = {.size = sizeof options, .threads = 1, .verbose = 1, .log = drop_line};
+    lines = 0;
     const DLTensor vector = VECTOR(values, 16), matrix = MATRIX(values + 16, 4, 4);
     fanin_desc desc = desc_of("a_0");
     fanin_status status = fanin_create("[\"xavier\", {\"magnitude\": 2}]", &round->xavier);
@@ -192,6 +197,10 @@ static fanin_status work(struct round *round)
         status = fanin_plan_run(round->plan, &options);
         round->ran = status == FANIN_OK;
     }
+    if (round->ran && all_lines > 0 && lines != all_lines) {
+        fail_msg("request %ld: %d lines were logged, expected %d", requests, lines, all_lines);
+    }
+    all_lines = round->ran && all_lines == 0 ? lines : all_lines;
     if (status == FANIN_OK) {
         status = fanin_init(round->packed, &desc, &matrix, &options);
     }
@@ -212,6 +221,26 @@ static fanin_status orthogonal(struct round *round)
     if (status == FANIN_OK) {
         status = fanin_plan_run(round->plan, &options);
         round->ran = status == FANIN_OK;
+    }
+    return status;
+}
+
+/* A parameter of hundreds of fills that there was no memory for is not in the plan, which runs without it. */
+static fanin_status go_on(struct round *round)
+{
+    const fanin_options options = {.size = sizeof options, .threads = 1};
+    fanin_status status = fanin_plan_create(&round->plan);
+    if (status == FANIN_OK) {
+        status =
+            fanin_create("[\"fusedrnn\", {\"init\": \"one\", \"num_hidden\": 2, \"num_layers\": 40, \"mode\": \"rnn_tanh\"}]",
+                         &round->packed);
+    }
+    if (status == FANIN_OK) {
+        status = add(round->plan, round->packed, "rnn_parameters", VECTOR(values, 480));
+    }
+    if (status != FANIN_OK && round->packed) {
+        fail_at = 0;
+        assert_int_equal(fanin_plan_run(round->plan, &options), FANIN_OK);
     }
     return status;
 }
@@ -299,6 +328,14 @@ static void matrices(void **state)
     assert_true(count > 20);
 }
 
+static void parameters_left_out(void **state)
+{
+    (void)state;
+    const long count = every_request(go_on, FANIN_OK);
+    print_message("%ld requests\n", count);
+    assert_true(count > 10);
+}
+
 static void refusals(void **state)
 {
     (void)state;
@@ -324,6 +361,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills),
         cmocka_unit_test(matrices),
+        cmocka_unit_test(parameters_left_out),
         cmocka_unit_test(refusals),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,9 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
-static int device_runs, device_items, custom_calls, checked_items, checks_that_wait, acquired, released;
+static int device_runs, device_runs_before_custom, device_items, custom_calls, checked_items, checks_that_wait, acquired,
+    released;
 static bool check_fails, device_acquire_fails, cpu_acquire_fails;
 
 static fanin_status device_supports(const struct item *item)
@@ -103,6 +105,7 @@ fanin_status __wrap_backend_find(const char *name, DLDevice device, const struct
 static fanin_status write_seven(const fanin_custom_call *call)
 {
     custom_calls++;
+    device_runs_before_custom = device_runs;
     *(float *)call->view->data = 7.0f;
     return FANIN_OK;
 }
@@ -188,6 +191,7 @@ static void test_each_to_its_own(void **state)
     fanin_plan_free(plan);
     assert_int_equal(device_runs, 1);
     assert_int_equal(device_items, 2);
+    assert_int_equal(device_runs_before_custom, 1); /* devices work while the host does */
     assert_int_equal(custom_calls, 1);
     const float expected[4] = {1.0f, 42.0f, 7.0f, 42.0f};
     assert_memory_equal(values, expected, sizeof values);
@@ -311,12 +315,141 @@ static void test_check(void **state)
     assert_non_null(strstr(fanin_last_error(), "its fill 'eight' has no function for tensors on the CPU"));
 }
 
+/* ---- with a log ---- */
+
+static int lines;
+static char last_line[5000];
+
+static void take_line(void *context, const char *line)
+{
+    (void)context;
+    lines++;
+    snprintf(last_line, sizeof last_line, "%s", line);
+}
+
+static fanin_options options_with_log(void)
+{
+    fanin_options options = FANIN_OPTIONS_INIT;
+    options.verbose = 1;
+    options.log = take_line;
+    lines = checks_that_wait = 0;
+    return options;
+}
+
+/* LEGACY: without a line. */
+static void add_number(fanin_plan *plan, const char *name, float *value, DLDeviceType type, fanin_rule rule)
+{
+    const DLTensor tensor = tensor_of(value, type);
+    fanin_desc desc = desc_of(name);
+    desc.rule = rule;
+    assert_int_equal(fanin_plan_add(plan, initializer("one"), &desc, &tensor), FANIN_OK);
+}
+
+/* Nothing is logged of a plan that did not run, and its error is not lost. */
+static void test_log_of_a_failure(void **state)
+{
+    (void)state;
+    float value = 0.0f;
+    fanin_plan *plan = NULL;
+    assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+    add_number(plan, "a_weight", &value, kDLCUDA, FANIN_RULE_NAME);
+    const fanin_options options = options_with_log();
+    check_fails = true;
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_ERROR_CAPTURE);
+    check_fails = false;
+    assert_int_equal(lines, 0);
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_int_equal(lines, 1);
+    fanin_plan_free(plan);
+}
+
+static fanin_status fail_once(void *context, const char *name, const DLTensor *tensor, char *text, size_t size)
+{
+    (void)context, (void)tensor, (void)text, (void)size;
+    return strcmp(name, "a_weight") == 0 ? fanin_fail(FANIN_ERROR_CUSTOM, "no number of it") : FANIN_OK;
+}
+
+/* A statistic that fails ends the log. */
+static void test_statistic_that_fails(void **state)
+{
+    (void)state;
+    float values[2] = {0};
+    fanin_plan *plan = NULL;
+    assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+    add_number(plan, "a_weight", &values[0], kDLCPU, FANIN_RULE_NAME);
+    add_number(plan, "b_weight", &values[1], kDLCPU, FANIN_RULE_NAME);
+    fanin_options options = options_with_log();
+    options.statistic = fail_once;
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_ERROR_CUSTOM);
+    assert_int_equal(lines, 0);
+    fanin_plan_free(plan);
+}
+
+/* A backend is told that a statistic follows if one of its own tensors' does, whichever it is. */
+static void test_whose_statistic(void **state)
+{
+    (void)state;
+    static const struct {
+        DLDeviceType logged;
+        bool empty, first;
+        int waits;
+    } cases[] = {{kDLCUDA, false, true, 1}, {kDLCUDA, false, false, 1}, {kDLCUDA, true, true, 0}, {kDLCPU, false, true, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        float values[2] = {0};
+        int64_t none = 0;
+        fanin_plan *plan = NULL;
+        assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+        for (int turn = 0; turn < 2; turn++) {
+            if ((turn == 0) != cases[i].first) {
+                add_number(plan, "quiet_weight", &values[1], kDLCUDA, FANIN_RULE_LEGACY);
+                continue;
+            }
+            DLTensor tensor = tensor_of(&values[0], cases[i].logged);
+            tensor.ndim = cases[i].empty;
+            tensor.shape = &none;
+            const fanin_desc desc = desc_of("a_weight");
+            assert_int_equal(fanin_plan_add(plan, initializer("one"), &desc, &tensor), FANIN_OK);
+        }
+        const fanin_options options = options_with_log();
+        assert_int_equal(fanin_plan_run(plan, &options), FANIN_OK);
+        assert_int_equal(lines, 1);
+        assert_int_equal(checks_that_wait, cases[i].waits);
+        fanin_plan_free(plan);
+    }
+}
+
+/* There is room for the longest line, wherever it is. */
+static void test_long_line(void **state)
+{
+    (void)state;
+    static char name[4000];
+    memset(name, 'n', sizeof name - 8);
+    strcpy(name + sizeof name - 8, "_weight");
+    float values[2] = {0};
+    fanin_plan *plan = NULL;
+    assert_int_equal(fanin_plan_create(&plan), FANIN_OK);
+    add_number(plan, name, &values[0], kDLCPU, FANIN_RULE_NAME);
+    add_number(plan, "quiet_weight", &values[1], kDLCPU, FANIN_RULE_LEGACY);
+    const fanin_options options = options_with_log();
+    assert_int_equal(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_int_equal(lines, 1);
+    assert_int_equal(strncmp(last_line, "Initialized nnn", 15), 0);
+    assert_non_null(strstr(last_line, "n_weight as weight: 1.0"));
+    fanin_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_each_to_its_own), cmocka_unit_test(test_acquired_before_written),
-        cmocka_unit_test(test_device_alone),    cmocka_unit_test(test_custom_without_function),
+        cmocka_unit_test(test_each_to_its_own),
+        cmocka_unit_test(test_acquired_before_written),
+        cmocka_unit_test(test_device_alone),
+        cmocka_unit_test(test_custom_without_function),
         cmocka_unit_test(test_check),
+        cmocka_unit_test(test_log_of_a_failure),
+        cmocka_unit_test(test_statistic_that_fails),
+        cmocka_unit_test(test_whose_statistic),
+        cmocka_unit_test(test_long_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

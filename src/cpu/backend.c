@@ -191,9 +191,6 @@ static fanin_status acquire(const struct item *items, size_t count, const fanin_
 
 static fanin_status run(const struct item *items, size_t count, const fanin_options *options, void *context)
 {
-    if (count == 0) {
-        return FANIN_OK;
-    }
     const struct acquired *const acquired = context;
     int64_t few[FEW_ITEMS];
     const struct run all = {.items = items,

@@ -84,9 +84,6 @@ static fanin_status fill(const fanin_plan *plan, const fanin_options *options)
 
 static fanin_status run(const fanin_plan *plan, const fanin_options *source)
 {
-    if (!plan) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "the plan is NULL");
-    }
     fanin_options options;
     char *line = NULL;
     fanin_status status = options_read(source, &options);
