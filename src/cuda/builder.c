@@ -325,7 +325,7 @@ bool cuda_builder_finish_with(struct cuda_builder *builder, int passes_log2, uin
         const int most_log2 = most_passes_log2(row);
         row->tile_log2 = (uint8_t)(CUDA_PASS_LOG2 + (passes_log2 < most_log2 ? passes_log2 : most_log2));
         const uint64_t count = tiles_of(builder, row);
-        if (count > INT_MAX || next + count > INT_MAX) {
+        if (next + count > INT_MAX) {
             return false;
         }
         row->first_tile = (uint32_t)next;

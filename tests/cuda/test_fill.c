@@ -146,6 +146,79 @@ static void check_far_addresses(enum cuda_variant variant)
     }
 }
 
+/* Elements 4 GB apart, upwards and downwards: one after another lies in memory, and the others are strays. */
+static void test_far_strides(void **state)
+{
+    (void)state;
+    static struct cuda_builder builder;
+    for (int kind = 0; kind < FILL_CUSTOM; kind++) {
+        struct fill fill;
+        assert_true(compare_fill((enum fill_kind)kind, DTYPE_FLOAT32, &fill));
+        for (int64_t i = 0; i < 16; i++) {
+            const int64_t stride = (i % 2 == 0 ? 1 : -1) * (INT64_C(1) << 30), element = i / 2;
+            float actual = -1.0f, expected = -2.0f;
+            struct item item = compare_line(&fill, DTYPE_FLOAT32, 2, 8, 0);
+            item.stride[0] = stride;
+            item.data = (char *)((uintptr_t)&actual - (uint64_t)(element * stride) * sizeof(float));
+            cuda_builder_start(&builder, SEED);
+            assert_true(cuda_builder_add(&builder, &item));
+            uint32_t tiles;
+            size_t slots;
+            assert_true(cuda_builder_finish(&builder, 132, &tiles, &slots));
+            struct grid_memory memory = {(uintptr_t)&actual, sizeof actual, NULL, 0, 0};
+            grid_fill(CUDA_VARIANT_PLAIN, &builder.table, 0, tiles, &memory);
+            assert_int_equal(memory.strays, 7);
+            struct item one = compare_line(&fill, DTYPE_FLOAT32, 2 + element, 1, 0);
+            one.data = (char *)&expected;
+            fanin_options options = FANIN_OPTIONS_INIT;
+            options.seed = SEED;
+            options.contract = FANIN_CONTRACT;
+            assert_int_equal(backend_run(&cpu_backend, &one, 1, &options), FANIN_OK);
+            assert_memory_equal(&actual, &expected, sizeof actual);
+        }
+    }
+}
+
+/* Where a line of more than 2^32 groups ends and the next one begins. */
+static void test_long_lines(void **state)
+{
+    (void)state;
+    static _Alignas(64) float actual[5000], expected[5000];
+    static struct cuda_builder builder;
+    struct fill fill;
+    assert_true(compare_fill(FILL_NORMAL, DTYPE_FLOAT32, &fill));
+    const int64_t before = INT64_C(1) << 34, left = 12, line = before + left, gap = 3, step = line + 8;
+    const int64_t next = (INT64_C(4) << CUDA_PASS_LOG2) - left; /* elements of the next line in the same tile */
+    struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, 2, 0);
+    item.ndim = 2;
+    item.size = 2 * line;
+    item.extent[0] = 2;
+    item.stride[0] = line + gap;
+    item.step[0] = step;
+    item.extent[1] = line;
+    item.stride[1] = item.step[1] = 1;
+    item.data = (char *)((uintptr_t)actual - (uint64_t)before * sizeof(float));
+    memset(actual, 0xA5, sizeof actual);
+    memset(expected, 0xA5, sizeof expected);
+    cuda_builder_start(&builder, SEED);
+    assert_true(cuda_builder_add(&builder, &item));
+    uint32_t tiles;
+    size_t slots;
+    assert_true(cuda_builder_finish_with(&builder, 0, &tiles, &slots));
+    struct grid_memory memory = {(uintptr_t)actual, sizeof actual, NULL, 0, 0};
+    grid_fill(CUDA_VARIANT_PLAIN, &builder.table, (uint32_t)(before / 4 >> CUDA_PASS_LOG2), 1, &memory);
+    assert_int_equal(memory.strays, 0);
+    struct item parts[] = {compare_line(&fill, DTYPE_FLOAT32, before, left, 0),
+                           compare_line(&fill, DTYPE_FLOAT32, step, next, 0)};
+    parts[0].data = (char *)expected;
+    parts[1].data = (char *)(expected + left + gap);
+    fanin_options options = FANIN_OPTIONS_INIT;
+    options.seed = SEED;
+    options.contract = FANIN_CONTRACT;
+    assert_int_equal(backend_run(&cpu_backend, parts, 2, &options), FANIN_OK);
+    assert_memory_equal(actual, expected, sizeof actual);
+}
+
 static void test_far_addresses(void **state)
 {
     (void)state;
@@ -189,6 +262,27 @@ static void test_bounds_apart(void **state)
             fill.b = bounds[i][1];
             compare_one(&fill, (enum dtype)dtype, 3, 20000, 3 * dtype_table[dtype].size, 1);
         }
+    }
+}
+
+/* Numbers of integers that 32 bits do not hold, and the largest that there are. */
+static void test_wide_integers(void **state)
+{
+    (void)state;
+    static const struct {
+        enum dtype dtype;
+        double constant, low, high;
+    } cases[] = {{DTYPE_UINT64, 0x1.fffffffffffffp63, 0x1p52, 0x1p52 + 1e6},
+                 {DTYPE_INT64, -0x1p63, -0x1p52, -0x1p52 + 4e9},
+                 {DTYPE_UINT32, 4294967295.0, 3e9, 4294967295.0},
+                 {DTYPE_FLOAT32, 0x1p100, 5e9, 5e9 + 1e6},
+                 {DTYPE_FLOAT64, -0x1p1000, -0x1p50, -0x1p50 + 77.0},
+                 {DTYPE_BFLOAT16, 0x1p100, -0x1p40, -0x1p40 + 4e9}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct fill constant = {.kind = FILL_CONSTANT, .a = cases[i].constant},
+                          integer = {.kind = FILL_INTEGER, .stream = 9, .a = cases[i].low, .b = cases[i].high};
+        compare_one(&constant, cases[i].dtype, 0, 100, 0, -1);
+        compare_one(&integer, cases[i].dtype, 1, 3000, 0, 0);
     }
 }
 
@@ -245,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_small_sizes),  cmocka_unit_test(test_alignments),     cmocka_unit_test(test_tile_edges),
         cmocka_unit_test(test_far_starts),   cmocka_unit_test(test_far_addresses),  cmocka_unit_test(test_upper_bound),
         cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bfloat16_normals),
+        cmocka_unit_test(test_far_strides),  cmocka_unit_test(test_long_lines),     cmocka_unit_test(test_wide_integers),
         cmocka_unit_test(test_bilinear),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);

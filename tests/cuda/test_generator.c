@@ -2,7 +2,7 @@
 #include "compare.h"
 #include "grid.h"
 
-#include "cuda/generator.h"
+#include "cuda/values.h"
 
 #include <fenv.h>
 #include <math.h>
@@ -74,12 +74,36 @@ static void test_wide_words(void **state)
     }
 }
 
+/* The largest words there are, by which low + u·width may pass the upper bound; no search finds them. */
+static void test_last_doubles(void **state)
+{
+    (void)state;
+    uint64_t random = 17;
+    int passed = 0;
+    for (int i = 0; i < 2000; i++) {
+        const double a = (double)compare_below(&random, 1000) - 0x1p53, b = (double)compare_below(&random, 1000) / 8.0;
+        struct cuda_row row = {.kind = FILL_UNIFORM};
+        row.number.uniform_double = uniform_double_make(a, b);
+        const uint32_t words[4] = {0x001fffff, UINT32_MAX, 0x001fffff - (uint32_t)i, UINT32_MAX};
+        uint64_t bits[2];
+        values_doubles(FILL_UNIFORM, &row, words, bits);
+        for (int k = 0; k < 2; k++) {
+            const double value = uniform_double(words[2 * k], words[2 * k + 1], &row.number.uniform_double);
+            assert_true(bits[k] == double_bits(value));
+            assert_true(double_from_bits(bits[k]) <= b);
+        }
+        passed += double_fma(uniform_unit_double(words[0], words[1]), row.number.uniform_double.width, a) > b;
+    }
+    assert_true(passed > 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_wide_products),
         cmocka_unit_test(test_wide_words),
+        cmocka_unit_test(test_last_doubles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

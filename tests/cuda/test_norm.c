@@ -94,6 +94,29 @@ static void test_magnitudes(void **state)
     }
 }
 
+/* Numbers so small that their squares are nothing at the scale of 1, with tiles of zeros among them. */
+static void test_tiny(void **state)
+{
+    (void)state;
+    double *const values = (double *)memory;
+    uint64_t random = 15;
+    for (int zeros = 0; zeros < 8; zeros++) {
+        set_random(memory, DTYPE_FLOAT64, 3 * NORM_TILE, &random, 10);
+        for (int i = 0; i < 3 * NORM_TILE; i++) {
+            values[i] = zeros >> i / NORM_TILE & 1 ? 0.0 : ldexp(values[i], -900);
+        }
+        const struct tensor tensor = vector_of(memory, DTYPE_FLOAT64, 3 * NORM_TILE);
+        compare_norm(&tensor);
+        assert_true((norm_by_tiles(&tensor) == 0.0) == (zeros == 7));
+    }
+    /* Whatever is not 0 in a byte of a truth value is 1. */
+    for (int i = 0; i < 3000; i++) {
+        memory[i] = (unsigned char)(i % 5);
+    }
+    const struct tensor tensor = vector_of(memory, DTYPE_BOOL, 3000);
+    compare_norm(&tensor);
+}
+
 static void test_special_values(void **state)
 {
     (void)state;
@@ -149,10 +172,8 @@ static void test_views(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dtypes_and_sizes),
-        cmocka_unit_test(test_magnitudes),
-        cmocka_unit_test(test_special_values),
-        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_dtypes_and_sizes), cmocka_unit_test(test_magnitudes), cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_special_values),   cmocka_unit_test(test_views),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -134,25 +134,95 @@ static void test_tile_sizes(void **state)
         {INT64_C(1) << 45, UINT32_C(1) << 30, true},
         {INT64_C(1) << 46, 0, false},
     };
+    uint32_t tiles;
+    size_t slots;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, cases[i].count, 0);
         item.data = memory;
         cuda_builder_start(&builder, SEED);
         assert_true(cuda_builder_add(&builder, &item));
-        uint32_t tiles;
-        size_t slots;
         assert_int_equal(cuda_builder_finish(&builder, 132, &tiles, &slots), cases[i].fits);
         if (cases[i].fits) {
             assert_int_equal(tiles, cases[i].tiles);
         }
+    }
+    /* Two of 2^30 tiles are too many together, if only by one. */
+    for (int64_t less = 0; less < 2; less++) {
+        struct item item = compare_line(&fill, DTYPE_FLOAT32, 0, INT64_C(1) << 45, 0);
+        item.data = memory;
+        cuda_builder_start(&builder, SEED);
+        assert_true(cuda_builder_add(&builder, &item));
+        item.extent[0] -= less << 15;
+        assert_true(cuda_builder_add(&builder, &item));
+        assert_int_equal(cuda_builder_finish(&builder, 132, &tiles, &slots), less > 0);
+    }
+}
+
+/* Passes of a tile at most, by what a row is: values.h's numbers are made more slowly than memory takes them, or not. */
+static void test_tiles_of_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        enum fill_kind kind;
+        enum dtype dtype;
+        int64_t stride;
+        int passes_log2;
+    } cases[] = {{FILL_CONSTANT, DTYPE_FLOAT32, 1, 0}, {FILL_UNIFORM, DTYPE_FLOAT32, 1, 2}, {FILL_UNIFORM, DTYPE_FLOAT64, 1, 2},
+                 {FILL_UNIFORM, DTYPE_BFLOAT16, 1, 4}, {FILL_NORMAL, DTYPE_FLOAT32, 1, 4},  {FILL_NORMAL, DTYPE_FLOAT16, 1, 4},
+                 {FILL_INTEGER, DTYPE_INT32, 1, 2},    {FILL_NORMAL, DTYPE_FLOAT32, 2, 2},  {FILL_CONSTANT, DTYPE_UINT8, 3, 0}};
+    static struct cuda_builder builder;
+    static _Alignas(16) char memory[16];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct fill fill;
+        assert_true(compare_fill(cases[i].kind, cases[i].dtype, &fill));
+        struct item item = compare_line(&fill, cases[i].dtype, 0, INT64_C(1) << 33, 0);
+        item.data = memory;
+        item.stride[0] = cases[i].stride;
+        cuda_builder_start(&builder, SEED);
+        assert_true(cuda_builder_add(&builder, &item));
+        uint32_t tiles;
+        size_t slots;
+        assert_true(cuda_builder_finish(&builder, 132, &tiles, &slots));
+        assert_int_equal(builder.table.slot[0].row.tile_log2, CUDA_PASS_LOG2 + cases[i].passes_log2);
+    }
+}
+
+/* Whichever axis is the domain's densest is walked fastest, and an item that is one line of memory is one of a constant. */
+static void test_order_of_axes(void **state)
+{
+    (void)state;
+    static struct cuda_builder builder;
+    static _Alignas(16) char memory[16];
+    for (int kind = FILL_CONSTANT; kind <= FILL_NORMAL; kind++) {
+        struct fill fill;
+        assert_true(compare_fill((enum fill_kind)kind, DTYPE_FLOAT32, &fill));
+        struct item item = {.fill = &fill, .data = memory, .dtype = DTYPE_FLOAT32, .ndim = 2, .size = 4000};
+        item_numbers(&item, 2);
+        item.extent[0] = 40;
+        item.extent[1] = 100;
+        item.stride[0] = item.step[0] = 1;
+        item.stride[1] = item.step[1] = 40;
+        cuda_builder_start(&builder, SEED);
+        assert_true(cuda_builder_add(&builder, &item));
+        const struct cuda_row *const row = &builder.table.slot[0].row;
+        assert_int_equal(row->step, 1);
+        assert_int_equal(row->extent, kind == FILL_CONSTANT ? 4000 : 40);
+        assert_int_equal(row->outer, kind == FILL_CONSTANT ? 0 : 1);
+        assert_int_equal(row->dense, kind == FILL_CONSTANT);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one),         cmocka_unit_test(test_300),          cmocka_unit_test(test_5000),
-        cmocka_unit_test(test_full_tables), cmocka_unit_test(test_largest_item), cmocka_unit_test(test_tile_sizes),
+        cmocka_unit_test(test_one),
+        cmocka_unit_test(test_300),
+        cmocka_unit_test(test_5000),
+        cmocka_unit_test(test_full_tables),
+        cmocka_unit_test(test_largest_item),
+        cmocka_unit_test(test_tile_sizes),
+        cmocka_unit_test(test_tiles_of_kinds),
+        cmocka_unit_test(test_order_of_axes),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
 }
