@@ -450,23 +450,32 @@ static void test_changed_before(void **state)
     folder_close(&changing);
 }
 
-/* While it is read, by one thread, before the read of this number. */
-static void check_changed_under_way(void (*change)(void), int reads, fanin_status status, const char *part)
+/* While it is read, by one thread, before the read of this number: by a call, or by a plan. */
+static void check_changed_under_way_of(bool plans, void (*change)(void), int reads, fanin_status status, const char *part)
 {
     fanin_initializer *const initializer = load_changing();
     float *const data = calloc(ELEMENTS, sizeof *data);
     const DLTensor tensor = VECTOR(data, ELEMENTS);
     fanin_options options = FANIN_OPTIONS_INIT;
     options.threads = 1;
+    fanin_plan *const plan = new_plan();
+    assert_status(add(plan, initializer, "w", tensor), FANIN_OK);
     before_read = change;
     reads_left = reads;
-    assert_status(fill(initializer, "w", &tensor, &options), status);
+    assert_status(plans ? fanin_plan_run(plan, &options) : fill(initializer, "w", &tensor, &options), status);
     assert_true(reads_left < 0);
     if (status != FANIN_OK) {
         assert_message("'w'", changing_path, part, NULL);
     }
     free(data);
+    fanin_plan_free(plan);
     fanin_release(initializer);
+}
+
+static void check_changed_under_way(void (*change)(void), int reads, fanin_status status, const char *part)
+{
+    check_changed_under_way_of(false, change, reads, status, part);
+    check_changed_under_way_of(true, change, reads, status, part);
 }
 
 static void test_changed_under_way(void **state)

@@ -4,6 +4,9 @@
 
 #include "cuda/context.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 /* ------------------------------------------------ fills of the caller's -------------------------------------------------- */
 
 static struct {
@@ -128,6 +131,53 @@ static void test_pending_in_the_callers_runtime(void **state)
     assert_works();
 }
 
+/* Opens a copy of the caller's runtime, which has a last error of its own. */
+static cudaError_t *open_copy(const char *folder, int number)
+{
+    static char bytes[1 << 20];
+    char path[300];
+    snprintf(path, sizeof path, "%s/libcudart.so.%d", folder, number);
+    FILE *const from = fopen(FAKE_RUNTIME, "rb"), *const to = fopen(path, "wb");
+    assert_true(from != NULL && to != NULL);
+    const size_t size = fread(bytes, 1, sizeof bytes, from);
+    assert_true(size > 0 && size < sizeof bytes);
+    assert_int_equal(fwrite(bytes, 1, size, to), size);
+    assert_int_equal(fclose(from) + fclose(to), 0);
+    void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(library);
+    assert_int_equal(unlink(path), 0);
+    cudaError_t *const last = dlsym(library, "fake_last");
+    assert_true(last != NULL && last != fake_last);
+    return last;
+}
+
+/* One after another, with work in between: each is known once. Eight are; of more, none is asked. */
+static void test_many_runtimes(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/fanin_runtimes_XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    for (int number = 2; number <= 11; number++) {
+        cudaError_t *const last = open_copy(folder, number);
+        assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+        memset(mock.launches, 0, sizeof mock.launches);
+        *last = cudaErrorInvalidValue;
+        if (number <= 8) {
+            assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "error of the caller's is pending");
+        } else {
+            assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+        }
+        assert_int_equal(*last, cudaErrorInvalidValue);
+        *last = cudaSuccess;
+    }
+    memset(mock.launches, 0, sizeof mock.launches);
+    *fake_last = cudaErrorInvalidValue;
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "error of the caller's is pending");
+    *fake_last = cudaSuccess;
+    assert_int_equal(rmdir(folder), 0);
+    assert_works();
+}
+
 /* The caller opens its runtime when the module has been at work for long. */
 static int open_runtime(void **state)
 {
@@ -146,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup(test_custom_fill_that_cannot, setup),
         cmocka_unit_test_setup(test_custom_fill_that_fails, setup),
         cmocka_unit_test_setup(test_pending_in_the_callers_runtime, setup),
+        cmocka_unit_test_setup(test_many_runtimes, setup),
     };
     return open_driver() ? cmocka_run_group_tests(tests, open_runtime, NULL) : 1;
 }

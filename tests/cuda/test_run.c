@@ -278,8 +278,8 @@ static void test_lost_context(void **state)
     }
 }
 
-/* The errors of which CUDA's header says that the process has to be ended, and those of memory and links that nothing corrects; and
- * some of the others. */
+/* The errors of which CUDA's header says that the process has to be ended, and those of memory and links that nothing corrects;
+ * and some of the others. */
 static void test_lost_or_not(void **state)
 {
     (void)state;
