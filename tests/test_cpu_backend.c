@@ -255,6 +255,40 @@ static void more_than_32_bits_of_elements(void **state)
     munmap(memory, (size_t)count);
 }
 
+/* Few items need no memory for their numbers, and more do. */
+static void few_items(void **state)
+{
+    (void)state;
+    enum { MOST = 20, COUNT = 50 };
+    static float values[MOST][COUNT], reference[COUNT];
+    const struct fill fill = test_fill(FILL_NORMAL, DTYPE_FLOAT32);
+    const struct item one = test_row(&fill, DTYPE_FLOAT32, (unsigned char *)reference, 1, COUNT);
+    run_items(&one, 1, 1);
+    static struct item items[MOST];
+    for (int count = 1; count <= MOST; count++) {
+        for (int i = 0; i < count; i++) {
+            items[i] = test_row(&fill, DTYPE_FLOAT32, (unsigned char *)values[i], 1, COUNT);
+        }
+        memset(values, 0, sizeof values);
+        run_items(items, (size_t)count, 1);
+        for (int i = 0; i < count; i++) {
+            assert_memory_equal(values[i], reference, sizeof reference);
+        }
+    }
+}
+
+/* Two items of more elements than 64 bits can number, of no memory: nothing is written. */
+static void too_many_elements(void **state)
+{
+    (void)state;
+    const struct fill fill = test_fill(FILL_CONSTANT, DTYPE_INT8);
+    const fanin_options options = options_of(1);
+    struct item items[2] = {test_row(&fill, DTYPE_INT8, arena, 0, INT64_MAX / 2 + 1),
+                            test_row(&fill, DTYPE_INT8, arena, 0, INT64_MAX / 2 + 1)};
+    assert_int_equal(backend_run(&cpu_backend, items, 2, &options), FANIN_ERROR_ARGUMENT);
+    assert_non_null(strstr(fanin_last_error(), "the plan's elements are more than 9223372036854775807"));
+}
+
 static void no_items(void **state)
 {
     (void)state;
@@ -313,6 +347,8 @@ int main(void)
         cmocka_unit_test(threads_and_starts),
         cmocka_unit_test(walks_meet_each_element_once),
         cmocka_unit_test(more_than_32_bits_of_elements),
+        cmocka_unit_test(few_items),
+        cmocka_unit_test(too_many_elements),
         cmocka_unit_test(no_items),
         cmocka_unit_test(supported_dtypes),
         cmocka_unit_test(backends_by_device),

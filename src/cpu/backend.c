@@ -85,7 +85,7 @@ static fanin_status number_elements(const struct run *run, int64_t *total)
     for (size_t i = 0; i < run->count; i++) {
         const struct item *item = &run->items[i];
         const int64_t size = size_now(run, i);
-        if (end > INT64_MAX - 8 || size > INT64_MAX - 8 - end) {
+        if (size > INT64_MAX - 8 - end) {
             return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the plan's elements are more than %lld", item->name,
                               (long long)INT64_MAX);
         }

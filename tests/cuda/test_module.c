@@ -87,18 +87,16 @@ static void test_threads(void **state)
     assert_null(module);
 }
 
-/* The library opened by a relative path: its modules lie where it did then, wherever the process has gone since. In a child,
- * whose exit status says what was wrong. */
-static void test_relative_path(void **state)
+/* In a child, whose exit status says what was wrong. */
+static void check_library_path(bool is_relative)
 {
-    (void)state;
     char folder[] = FANIN_LIBRARY, *const slash = strrchr(folder, '/');
     *slash = '\0';
     const pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
         char name[300];
-        snprintf(name, sizeof name, "./%s", slash + 1);
+        snprintf(name, sizeof name, "%s/%s", is_relative ? "." : folder, slash + 1);
         void *const library = chdir(folder) == 0 ? dlopen(name, RTLD_NOW | RTLD_LOCAL) : NULL;
         if (library == NULL || chdir("/") != 0) {
             _exit(1);
@@ -124,6 +122,32 @@ static void test_relative_path(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* The library opened by a relative path: its modules lie where it did then, wherever the process has gone since. */
+static void test_library_path(void **state)
+{
+    (void)state;
+    check_library_path(false);
+    check_library_path(true);
+}
+
+/* A path is no longer than PATH_MAX allows, with the byte that ends it. */
+static void test_long_path(void **state)
+{
+    (void)state;
+    static char path[PATH_MAX + 1], file[2 * PATH_MAX];
+    assert_true(module_path("", path));
+    const size_t folder = strlen(path);
+    memset(file, 'f', sizeof file - 1);
+    file[PATH_MAX - 1 - folder] = '\0';
+    assert_true(module_path(file, path));
+    assert_int_equal(strlen(path), PATH_MAX - 1);
+    path[PATH_MAX] = 'e';
+    file[PATH_MAX - 1 - folder] = 'f';
+    file[PATH_MAX - folder] = '\0';
+    assert_false(module_path(file, path));
+    assert_int_equal(path[PATH_MAX], 'e');
+}
+
 /* The module itself: it opens wherever it was built, and finds devices or says why there are none. */
 static void test_module(void **state)
 {
@@ -135,6 +159,17 @@ static void test_module(void **state)
         fail_msg("%s", reason);
     }
     assert_string_equal(module.backend->name, "cuda");
+    assert_true(module.count != NULL && module.describe != NULL && module.prepare != NULL && module.stage_open != NULL &&
+                module.stage_close != NULL && module.stage_stream != NULL && module.stage_device != NULL &&
+                module.stage_copy != NULL && module.stage_wait != NULL);
+    /* Of another version it does nothing: what it would fill may be smaller there. */
+    cuda_open_fn open_module;
+    *(void **)&open_module = dlsym(dlopen(CUDA_MODULE, RTLD_NOW | RTLD_LOCAL), CUDA_OPEN_SYMBOL);
+    struct cuda_module untouched;
+    memset(&untouched, 0x5A, sizeof untouched);
+    const struct cuda_module before = untouched;
+    assert_int_equal(open_module(CUDA_MODULE_ABI + 1, NULL, &untouched), CUDA_MODULE_ABI);
+    assert_memory_equal(&untouched, &before, sizeof before);
     int count = -1;
     const fanin_status status = module.count(&count);
     if (status == FANIN_OK) {
@@ -165,9 +200,9 @@ static void test_module(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_no_file),         cmocka_unit_test(test_no_library),    cmocka_unit_test(test_another_library),
-        cmocka_unit_test(test_another_version), cmocka_unit_test(test_relative_path), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_module),
+        cmocka_unit_test(test_no_file),         cmocka_unit_test(test_no_library),   cmocka_unit_test(test_another_library),
+        cmocka_unit_test(test_another_version), cmocka_unit_test(test_library_path), cmocka_unit_test(test_long_path),
+        cmocka_unit_test(test_threads),         cmocka_unit_test(test_module),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
