@@ -212,6 +212,11 @@ static void test_signs(void **state)
                 set(&columns, matrix, e, (double)(compare_below(&random, 5) - 2));
             }
             check_signs(&columns);
+            /* And nothing but zeros, which have no sign. */
+            for (int64_t e = 0; e < columns.longer * columns.shorter; e++) {
+                set(&columns, matrix, e, e % 2 == 0 ? 0.0 : -0.0);
+            }
+            check_signs(&columns);
         }
     }
 }
