@@ -93,6 +93,14 @@ static inline void assert_works(void)
     assert_memory_equal(on_device[0], expected, sizeof expected);
 }
 
+/* Whether arithmetic rounds up: fegetround does not tell, for it asks the x87 unit. */
+static inline bool rounds_up(void)
+{
+    const volatile double one = 1.0, little = 0x1p-60;
+    const volatile double sum = one + little; /* computed here, and not after a call that follows */
+    return sum > 1.0;
+}
+
 /* The driver's stand-in, before the module looks for it. */
 static inline bool open_driver(void)
 {

@@ -208,6 +208,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
         return mock_result(cudaErrorInvalidValue);
     }
     mock.copies++;
+    mock.last_stream = stream;
     enqueue((struct work){.kind = COPY, .stream = stream, .to = to, .from = from, .bytes = bytes});
     return mock_result(cudaSuccess);
 }

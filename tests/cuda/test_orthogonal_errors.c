@@ -283,6 +283,26 @@ static void test_each_failure(void **state)
     check_each_failure(&mock.fail_launch, 5); /* FFFSC */
 }
 
+/* A device that cannot be made current, at whichever step; where that is the last one, all was done. */
+static void test_each_switch(void **state)
+{
+    (void)state;
+    int failures = 0;
+    for (int number = 1; mock.fail_set_device == 0; number++) {
+        mock.current = NULL;
+        mock.fail_set_device = number;
+        const fanin_status status = run_plan();
+        assert_true(status == FANIN_OK || status == FANIN_ERROR_DEVICE);
+        failures += status != FANIN_OK;
+        assert_int_equal(mock.frees_left, 0);
+        assert_int_equal(mock.last, cudaSuccess);
+        assert_null(mock.current);
+    }
+    mock.fail_set_device = 0;
+    assert_int_equal(failures, 4); /* checks, memory, launches, copies */
+    check_after();
+}
+
 /* What makes a wait fail made the call of cuSOLVER's before it fail, too; what failed otherwise remains as it was told. */
 static void test_two_failures(void **state)
 {
@@ -374,6 +394,7 @@ int main(void)
         cmocka_unit_test_setup(test_info, setup_plan),
         cmocka_unit_test_setup(test_launch, setup_plan),
         cmocka_unit_test_setup(test_each_failure, setup_plan),
+        cmocka_unit_test_setup(test_each_switch, setup_plan),
         cmocka_unit_test_setup(test_two_failures, setup_plan),
         cmocka_unit_test_setup(test_second_info, setup_plan),
         cmocka_unit_test_setup(test_acquired_in_vain, setup_plan),

@@ -172,10 +172,10 @@ static void test_rounding(void **state)
     (void)state;
     assert_int_equal(fesetround(FE_UPWARD), 0);
     const fanin_status status = run_one(on_device[0], 0, NULL);
-    const int found = fegetround();
+    const bool still_up = rounds_up();
     assert_int_equal(fesetround(FE_TONEAREST), 0);
     assert_int_equal(status, FANIN_OK);
-    assert_int_equal(found, FE_UPWARD);
+    assert_true(still_up);
     assert_memory_equal(on_device[0], expected, sizeof expected);
 }
 

@@ -145,9 +145,12 @@ static void test_no_handle(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_open, setup_solver),    cmocka_unit_test_setup(test_toolkit, setup_solver),
-        cmocka_unit_test_setup(test_errors, setup_solver),  cmocka_unit_test_setup(test_no_handle, setup_solver),
-        cmocka_unit_test_setup(test_handles, setup_solver), cmocka_unit_test_setup(test_unknown_context, setup_solver),
+        cmocka_unit_test_setup(test_open, setup_solver),
+        cmocka_unit_test_setup(test_toolkit, setup_solver),
+        cmocka_unit_test_setup(test_errors, setup_solver),
+        cmocka_unit_test_setup(test_no_handle, setup_solver),
+        cmocka_unit_test_setup(test_unknown_context, setup_solver), /* while there is room for more */
+        cmocka_unit_test_setup(test_handles, setup_solver),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
