@@ -225,22 +225,56 @@ static fanin_status orthogonal(struct round *round)
     return status;
 }
 
-/* A parameter of hundreds of fills that there was no memory for is not in the plan, which runs without it. */
+/* "striped": each row has a number of its own. */
+static fanin_status lower_striped(const fanin_args *args, fanin_emitter *emitter)
+{
+    (void)args;
+    fanin_status status = FANIN_OK;
+    for (int64_t i = 0; i < fanin_emitter_shape(emitter)[0] && status == FANIN_OK; i++) {
+        status = fanin_emit_constant(emitter, 1, (double)i);
+    }
+    return status;
+}
+
+static void register_striped(void)
+{
+    fanin_row row = FANIN_ROW_INIT;
+    row.name = "striped";
+    row.help = "Rows of 0, of 1, and so on.";
+    row.lower = lower_striped;
+    assert_status(fanin_register(&row, 0), FANIN_OK);
+}
+
+#define STRIPES 100
+
+/* So many parameters come first, which use memory that the plan has. */
+static int others;
+
+/* A parameter that there was no memory for is not in the plan, none of its fills, and the plan runs without it. */
 static fanin_status go_on(struct round *round)
 {
     const fanin_options options = {.size = sizeof options, .threads = 1};
     fanin_status status = fanin_plan_create(&round->plan);
     if (status == FANIN_OK) {
-        status =
-            fanin_create("[\"fusedrnn\", {\"init\": \"one\", \"num_hidden\": 2, \"num_layers\": 40, \"mode\": \"rnn_tanh\"}]",
-                         &round->packed);
+        status = fanin_create("striped", &round->packed);
     }
-    if (status == FANIN_OK) {
-        status = add(round->plan, round->packed, "rnn_parameters", VECTOR(values, 480));
+    for (int i = 0; i < others && status == FANIN_OK; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "p%d_bias", i);
+        status = add(round->plan, NULL, name, VECTOR(values + STRIPES + i, 1));
     }
-    if (status != FANIN_OK && round->packed) {
+    const bool is_next = status == FANIN_OK;
+    if (is_next) {
+        status = add(round->plan, round->packed, "a_weight", VECTOR(values, STRIPES));
+    }
+    if (is_next && status != FANIN_OK) {
         fail_at = 0;
         assert_int_equal(fanin_plan_run(round->plan, &options), FANIN_OK);
+        round->ran = true;
+        for (int i = 0; i < STRIPES; i++) {
+            assert_true(values[i] == -7.0f);
+        }
+        status = FANIN_ERROR_MEMORY;
     }
     return status;
 }
@@ -331,9 +365,10 @@ static void matrices(void **state)
 static void parameters_left_out(void **state)
 {
     (void)state;
-    const long count = every_request(go_on, FANIN_OK);
-    print_message("%ld requests\n", count);
-    assert_true(count > 10);
+    /* Sooner or later there is memory for some of its fills and not for all. */
+    for (others = 0; others < 100; others++) {
+        assert_true(every_request(go_on, FANIN_OK) > 5);
+    }
 }
 
 static void refusals(void **state)
@@ -347,6 +382,7 @@ static void refusals(void **state)
 int main(void)
 {
     register_packed();
+    register_striped();
     write_file();
     /* What the library and the C library keep for good is there before the count. */
     struct round round = {.plan = NULL};
