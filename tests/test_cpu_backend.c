@@ -327,9 +327,17 @@ static void backends_by_device(void **state)
     static const struct {
         int type;
         const char *found;
-    } others[] = {{kDLCUDA, "CUDA device 3"}, {kDLCUDAManaged, "CUDA device 3"},
-                  {kDLROCM, "10 (ROCm)"},     {kDLMetal, "8 (Metal)"},
-                  {99, "99 (unknown)"},       {0, "0 (unknown)"}};
+    } others[] = {{kDLCUDA, "CUDA device 3"},
+                  {kDLCUDAManaged, "CUDA device 3"},
+                  {kDLROCM, "10 (ROCm)"},
+                  {kDLMetal, "8 (Metal)"},
+                  {14, "14 (oneAPI)"},
+                  {15, "15 (WebGPU)"},
+                  {16, "16 (Hexagon)"},
+                  {17, "17 (MAIA)"},
+                  {18, "18 (unknown), expected the CPU (1 or 3) or CUDA (2 or 13)"},
+                  {99, "99 (unknown)"},
+                  {0, "0 (unknown)"}};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         backend = NULL;
         assert_int_equal(backend_find("fc1_weight", (DLDevice){(DLDeviceType)others[i].type, 3}, &backend), FANIN_ERROR_DEVICE);

@@ -458,8 +458,13 @@ static void check_changed_under_way_of(bool plans, void (*change)(void), int rea
     const DLTensor tensor = VECTOR(data, ELEMENTS);
     fanin_options options = FANIN_OPTIONS_INIT;
     options.threads = 1;
+    /* The end of the one and all of the other are filled together. */
+    float others[4];
+    fanin_initializer *const one = create("one");
     fanin_plan *const plan = new_plan();
     assert_status(add(plan, initializer, "w", tensor), FANIN_OK);
+    assert_status(add(plan, one, "other_weight", VECTOR(others, 4)), FANIN_OK);
+    fanin_release(one);
     before_read = change;
     reads_left = reads;
     assert_status(plans ? fanin_plan_run(plan, &options) : fill(initializer, "w", &tensor, &options), status);
@@ -486,6 +491,7 @@ static void test_changed_under_way(void **state)
     snprintf(path, sizeof path, "%s", file_in(&changing, "c.safetensors"));
     changing_path = path;
     check_changed_under_way(truncate_it, 3, FANIN_ERROR_FORMAT, "it was cut short");
+    check_changed_under_way(truncate_it, 15, FANIN_ERROR_FORMAT, "it was cut short"); /* the last one */
     check_changed_under_way(write_it, 3, FANIN_ERROR_FILE, "was changed while it was read");
     check_changed_under_way(grow_it, 0, FANIN_ERROR_FILE, "was changed while it was read");
     /* The open file is still what it was. */

@@ -12,6 +12,7 @@ static struct {
     const char *routine; /* that fails; NULL: none does */
     int calls;           /* that it still does right */
     int64_t largest;     /* 0: LAPACK's own */
+    bool once;           /* and does again afterwards */
     bool no_memory, no_module;
     size_t refused;   /* bytes */
     int most_threads; /* that a routine ran with */
@@ -29,6 +30,9 @@ static int64_t answer(const char *routine, int64_t info)
     pthread_mutex_lock(&answering);
     fault.most_threads = blas_threads > fault.most_threads ? blas_threads : fault.most_threads;
     const bool fails = fault.routine && strcmp(fault.routine, routine) == 0 && fault.calls-- <= 0;
+    if (fails && fault.once) {
+        fault.routine = NULL;
+    }
     pthread_mutex_unlock(&answering);
     return fails ? 3 : info;
 }
@@ -171,6 +175,31 @@ static void test_solver_fails(void **state)
     fault.routine = NULL;
     fault.no_module = true;
     check_failure(haar, FANIN_ERROR_SOLVER, "no LAPACK");
+}
+
+/* One call fails and all others work: whichever it is, the plan fails. */
+static void test_one_of_two_fails(void **state)
+{
+    (void)state;
+    static const int64_t shape[] = {ROWS, COLUMNS};
+    static float all[2][ROWS * COLUMNS];
+    const int threads = real.set_threads(1);
+    int failures = 0;
+    for (int calls = 0; calls == failures; calls++) {
+        fanin_plan *plan = NULL;
+        assert_status(fanin_plan_create(&plan), FANIN_OK);
+        add(plan, svd, "p", tensor_of(all[0], shape, 2), NULL, NULL);
+        add(plan, svd, "q", tensor_of(all[1], shape, 2), NULL, NULL);
+        fault.routine = "gesdd";
+        fault.calls = calls;
+        fault.once = true;
+        const fanin_status status = fanin_plan_run(plan, NULL);
+        assert_status(status, fault.routine == NULL ? FANIN_ERROR_SOLVER : FANIN_OK);
+        failures += status != FANIN_OK;
+        fanin_plan_free(plan);
+    }
+    assert_true(failures >= 4); /* a question and the work, of each */
+    (void)real.set_threads(threads);
 }
 
 static void test_no_memory(void **state)
@@ -362,10 +391,15 @@ static void test_threads_of_blas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(test_solver_fails, reset),      cmocka_unit_test_setup(test_no_memory, reset),
-        cmocka_unit_test_setup(test_too_large, reset),         cmocka_unit_test_setup(test_parts_of_one_matrix, reset),
-        cmocka_unit_test_setup(test_one_after_another, reset), cmocka_unit_test_setup(test_empty, reset),
-        cmocka_unit_test_setup(test_fusedrnn, reset),          cmocka_unit_test_setup(test_threads, reset),
+        cmocka_unit_test_setup(test_solver_fails, reset),
+        cmocka_unit_test_setup(test_one_of_two_fails, reset),
+        cmocka_unit_test_setup(test_no_memory, reset),
+        cmocka_unit_test_setup(test_too_large, reset),
+        cmocka_unit_test_setup(test_parts_of_one_matrix, reset),
+        cmocka_unit_test_setup(test_one_after_another, reset),
+        cmocka_unit_test_setup(test_empty, reset),
+        cmocka_unit_test_setup(test_fusedrnn, reset),
+        cmocka_unit_test_setup(test_threads, reset),
         cmocka_unit_test_setup(test_threads_of_blas, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
