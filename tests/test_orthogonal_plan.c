@@ -297,6 +297,16 @@ static void test_one_after_another(void **state)
         add(plan, haar, names[i], tensor_of(parts[i], shape, 2), global, offsets[i]);
     }
     add(plan, "one", "ones", tensor_of(parts[3], ones, 1), NULL, NULL);
+    /* The first one fails, and the others are not begun. */
+    memset(parts, 0, sizeof parts);
+    fault.routine = "orgqr";
+    fault.once = true;
+    assert_status(fanin_plan_run(plan, NULL), FANIN_ERROR_SOLVER);
+    assert_message("parameter 'q0'", "sorgqr", NULL);
+    assert_null(fault.routine);
+    for (int i = 0; i < 16; i++) {
+        assert_true(parts[i / 4][i % 4] == 0.0f);
+    }
     assert_status(fanin_plan_run(plan, NULL), FANIN_OK);
     assert_true(fault.refused < (size_t)256 << 20);
     fanin_plan_free(plan);
