@@ -1,5 +1,6 @@
 #include "cuda/builder.h"
 
+#include "copy_map.h"
 #include "cuda/generator.h"
 #include "cuda/normal_bounds.h"
 #include "stream/round.h"
@@ -20,25 +21,6 @@ static int log2_of_size(enum dtype dtype)
 }
 
 /* ------------------------------------------------ numbers ----------------------------------------------------------------- */
-
-/* The bits of a number that the dtype can hold. */
-static uint64_t constant_bits(enum dtype dtype, double value)
-{
-    switch (dtype) {
-    case DTYPE_FLOAT16:
-        return round_to_float16((float)value);
-    case DTYPE_BFLOAT16:
-        return round_to_bfloat16((float)value);
-    case DTYPE_FLOAT32:
-        return float_bits((float)value);
-    case DTYPE_FLOAT64:
-        return double_bits(value);
-    case DTYPE_UINT64:
-        return (uint64_t)value;
-    default:
-        return (uint64_t)(int64_t)value;
-    }
-}
 
 /* The low bytes again and again, up to 8. */
 static uint64_t repeated(uint64_t bits, int size_log2)
@@ -78,7 +60,7 @@ static void set_numbers(struct cuda_row *row, const struct fill *fill, enum dtyp
 {
     switch (fill->kind) {
     case FILL_CONSTANT:
-        row->number.constant[0] = row->number.constant[1] = repeated(constant_bits(dtype, fill->a), row->size_log2);
+        row->number.constant[0] = row->number.constant[1] = repeated(copy_bits(dtype, fill->a), row->size_log2);
         break;
     case FILL_UNIFORM:
         set_uniform(row, fill, dtype);
