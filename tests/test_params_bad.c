@@ -278,6 +278,8 @@ static void test_csr(void **state)
         {2, 3, 3, {0, 4, 3}, {0, 1, 2}, "row pointer 1 is 4, expected 0 to 3"},
         {2, 3, 3, {0, 1, 4}, {0, 1, 2}, "row pointer 2 is 4"},
         {2, 3, 3, {0, 1, INT64_MAX}, {0, 1, 2}, "row pointer 2 is 9223372036854775807"},
+        {2, 3, 3, {0, 1, INT64_MIN}, {0, 1, 2}, "row pointer 2 is -9223372036854775808"},
+        {2, 3, 3, {INT64_MIN, 1, INT64_MAX}, {0, 1, 2}, "row pointer 0 is -9223372036854775808"},
         {2, 3, 3, {0, 1, 2}, {0, 1, 2}, "row pointer 2 is 2, expected 3 to 3"},
     };
     struct bytes bytes = {0};

@@ -141,8 +141,10 @@ static fanin_status walk_csr(struct params_reader *reader, struct params_entry *
     }
     for (int64_t row = 0; row < rows && status == FANIN_OK; row++) {
         status = params_index_row(reader, entry, row, &begin, &end);
-        struct params_order *const wanted = end - begin > PARAMS_SHORT_ROW ? order : NULL;
-        status = status == FANIN_OK ? walk_places(reader, entry, begin, end, row * entry->shape[1], wanted) : status;
+        if (status == FANIN_OK) {
+            struct params_order *const wanted = end - begin > PARAMS_SHORT_ROW ? order : NULL;
+            status = walk_places(reader, entry, begin, end, row * entry->shape[1], wanted);
+        }
         if (status == FANIN_OK && end == 0) {
             row += zeros_after(reader, &entry->pointers, row + 1, entry->pointers.count);
         }
