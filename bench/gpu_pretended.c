@@ -1,5 +1,5 @@
-/* For tests: memory of the host that is filled by the CPU, timed as a GPU's is, so that all around it runs where there is none.
- * */
+/* For tests: memory of the host that is filled by the CPU, timed as a GPU's is, so that all around it runs where there is
+ * none. */
 #include "gpu.h"
 #include "measure.h"
 #include "stream/philox.h"

@@ -7,39 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How deep the initializers among the arguments go: 0 for none. */
-static int measure_height(const fanin_args *args)
+/* How deep the initializers among the arguments of an entry go, and how often the innermost one's text is quoted: 0 for none.
+ * */
+static void measure(const struct registry_entry *entry, const fanin_args *args, int *height, int *quotes)
 {
-    int height = 0;
-    for (size_t i = 0; i < args->row->n_params; i++) {
-        const struct argument *const value = &args->values[i];
-        for (size_t j = 0; value->initializers && j < value->count; j++) {
-            const int inner = value->initializers[j]->height + 1;
-            height = inner > height ? inner : height;
-        }
-    }
-    return height;
-}
-
-/* How often a text of the innermost one is quoted in that of one of the entry with these arguments. */
-static int measure_quotes(const struct registry_entry *entry, const fanin_args *args)
-{
-    int quotes = 0;
+    *height = *quotes = 0;
     for (size_t i = 0; i < args->row->n_params; i++) {
         const struct argument *const value = &args->values[i];
         const bool is_quoted =
             entry->hooks && entry->hooks->quoted && strcmp(entry->hooks->quoted, args->row->params[i].name) == 0;
         for (size_t j = 0; value->initializers && j < value->count; j++) {
-            const int inner = value->initializers[j]->quotes + is_quoted;
-            quotes = inner > quotes ? inner : quotes;
+            const fanin_initializer *const inner = value->initializers[j];
+            *height = inner->height + 1 > *height ? inner->height + 1 : *height;
+            *quotes = inner->quotes + is_quoted > *quotes ? inner->quotes + is_quoted : *quotes;
         }
     }
-    return quotes;
 }
 
 fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_initializer **out)
 {
-    const int height = measure_height(args), quotes = measure_quotes(entry, args);
+    int height, quotes;
+    measure(entry, args, &height, &quotes);
     const bool is_too_deep = height > ARGS_MAX_DEPTH || quotes > ARGS_MAX_QUOTES;
     fanin_initializer *const initializer = is_too_deep ? NULL : malloc(sizeof *initializer);
     if (!initializer) {

@@ -1,7 +1,7 @@
 #include "item.h"
 
-/* The rows of axis 0 that the tensor has of the parameter's [first, first + count); a parameter without dimensions is one row.
- * */
+/* The rows of axis 0 that the tensor has of the parameter's [first, first + count); a parameter without dimensions is one
+ * row. */
 struct rows {
     int64_t first, count;
 };

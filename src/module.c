@@ -13,10 +13,11 @@ static bool loaded_from(char path[PATH_MAX])
 {
     static const char in_this_file;
     Dl_info info;
-    struct link_map *map = NULL;
-    if (dladdr1(&in_this_file, &info, (void **)&map, RTLD_DL_LINKMAP) == 0 || map == NULL) {
+    void *extra = NULL;
+    if (dladdr1(&in_this_file, &info, &extra, RTLD_DL_LINKMAP) == 0 || extra == NULL) {
         return false;
     }
+    struct link_map *const map = extra;
     if (map->l_name[0] == '\0') {
         return realpath("/proc/self/exe", path) != NULL;
     }

@@ -58,8 +58,8 @@ static void recorded_groups(void **state)
         struct file files[4];
         int expected;
     } cases[] = {
-        /* Version 2 on a host, in a container of its own name space, and one whose group has none and whose slice has a limit.
-         * */
+        /* Version 2 on a host, in a container of its own name space, and one whose group has none and whose slice has a
+         * limit. */
         {"0::/user.slice/user-1000.slice/session-2.scope\n", {{"/user.slice/cpu.max", "max 100000\n"}}, INT_MAX},
         {"0::/\n", {{"/cpu.max", "200000 100000\n"}}, 2},
         {"0::/\n", {{"/cpu.max", "max 100000\n"}}, INT_MAX},

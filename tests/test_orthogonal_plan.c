@@ -282,8 +282,8 @@ static void test_parts_of_one_matrix(void **state)
     free(whole);
 }
 
-/* Matrices that need too much memory together are computed one after another; the others of the plan are filled with the last.
- * */
+/* Matrices that need too much memory together are computed one after another; the others of the plan are filled with the
+ * last. */
 static void test_one_after_another(void **state)
 {
     (void)state;

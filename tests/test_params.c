@@ -1,5 +1,6 @@
 /* .params files: what MXNet 1.9.1 reads of its own and of hand-made files (tests/data/params), in whole and in parts; cut
  * short; changed under way; and how much memory a file that lies can make the reader ask for, and how many bytes read. */
+#include "count_reads.h"
 #include "params_helpers.h"
 
 #include <math.h>
@@ -30,18 +31,6 @@ void *__wrap_reallocarray(void *old, size_t count, size_t size)
 {
     largest = count * size > largest ? count * size : largest;
     return __real_reallocarray(old, count, size);
-}
-
-static int64_t bytes_read;
-
-ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
-
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
-{
-    const ssize_t got = __real_pread(fd, buffer, size, offset);
-    bytes_read += got > 0 ? got : 0;
-    return got;
 }
 
 /* A whole file of tests/data/params. */

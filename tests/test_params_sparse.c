@@ -1,20 +1,8 @@
 /* Sparse arrays of .params files, larger than what is read at once, against arrays that are put together element by element:
  * sorted or not, with repeated indices, indices of every integer type, read in ranges of every kind. Fixed seeds. And how many
  * bytes are read for it. */
+#include "count_reads.h"
 #include "params_helpers.h"
-
-/* The linker puts this in the way of the library's calls. */
-static int64_t bytes_read;
-
-ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
-
-ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
-{
-    const ssize_t got = __real_pread(fd, buffer, size, offset);
-    bytes_read += got > 0 ? got : 0;
-    return got;
-}
 
 static uint64_t random_state = 0x853c49e6748fea9bu;
 

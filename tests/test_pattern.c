@@ -1,5 +1,5 @@
-/* Patterns against Python's re.match: recorded answers of MXNet's Mixed and of Python itself, all characters, hostile patterns.
- * */
+/* Patterns against Python's re.match: recorded answers of MXNet's Mixed and of Python itself, all characters, hostile
+ * patterns. */
 #include "pattern/pattern.h"
 
 #include "json/tree.h"

@@ -62,8 +62,8 @@ static fanin_status print_place(void *context, const char *name, const DLTensor 
     return FANIN_OK;
 }
 
-/* Lines of blocks: those that have elements in the tensor, with their part of it, or with their own shape where all is there.
- * */
+/* Lines of blocks: those that have elements in the tensor, with their part of it, or with their own shape where all is
+ * there. */
 static void blocks(void **state)
 {
     (void)state;

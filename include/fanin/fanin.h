@@ -216,10 +216,9 @@ FANIN_API void fanin_plan_free(fanin_plan *plan);
 
 /* Adds a parameter; arguments as fanin_init's. Names and shapes are copied, the tensor's memory is borrowed until the plan is
  * freed. tensor->data may be NULL for a plan that is only checked or dumped. A name may come more than once (one box for each
- * device, replicas) if global shape, dtype and initializer agree.
- * Malformed arguments fail at once and add nothing. What the rules or an initializer refuse is recorded instead, returns
- * FANIN_OK, and is reported by the functions below, all together; after ten matches that took too long, the next is a PATTERN
- * error at once. */
+ * device, replicas) if global shape, dtype and initializer agree. Malformed arguments fail at once and add nothing. What the
+ * rules or an initializer refuse is recorded instead, returns FANIN_OK, and is reported by the functions below, all together;
+ * after ten PATTERN errors, such as of matches that take too long, the next fails at once. */
 FANIN_API fanin_status fanin_plan_add(fanin_plan *plan, const fanin_initializer *initializer, const fanin_desc *desc,
                                       const DLTensor *tensor);
 

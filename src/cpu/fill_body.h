@@ -22,8 +22,7 @@
 /* Elements of a batch. */
 #define BATCH (4 * WORDS_BLOCKS)
 
-/* ------------------------------------------------ from float32 to the dtype ------------------------------------------------
- * */
+/* ------------------------------------------------ from float32 to the dtype ----------------------------------------------- */
 
 BODY void store_floats(enum dtype dtype, const struct cpu_fill *fill, const float *values, int count, void *out)
 {
@@ -48,8 +47,7 @@ BODY void store_floats(enum dtype dtype, const struct cpu_fill *fill, const floa
     }
 }
 
-/* ------------------------------------------------ a batch's words to values ------------------------------------------------
- * */
+/* ------------------------------------------------ a batch's words to values ----------------------------------------------- */
 
 /* One array for each of a block's elements, put into memory order at the end: compilers vectorize each of the two steps well,
  * and both together hardly. */
@@ -217,8 +215,7 @@ BODY void store_batch(enum fill_kind kind, enum dtype dtype, const struct cpu_fi
     store_floats(dtype, fill, values, 4 * blocks, out);
 }
 
-/* ------------------------------------------------ kernels ------------------------------------------------------------------
- * */
+/* ------------------------------------------------ kernels ----------------------------------------------------------------- */
 
 /* Batches of whole blocks are made in place; what begins or ends within a block is made beside and copied. */
 BODY void fill_random(enum fill_kind kind, enum dtype dtype, size_t size, const struct cpu_fill *fill, int64_t index,

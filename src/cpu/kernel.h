@@ -47,8 +47,8 @@ enum cpu_variant { CPU_PORTABLE, CPU_AVX2, CPU_AVX512, CPU_NEON, CPU_VARIANT_COU
 /* "portable", "avx2", "avx512", "neon". */
 const char *cpu_variant_name(enum cpu_variant variant);
 
-/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The portable one always can.
- * */
+/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The portable one always
+ * can. */
 bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out);
 
 /* The variant that fills: the best that this CPU can run, or the one that the environment variable FANIN_CPU names, if it can

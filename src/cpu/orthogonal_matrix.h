@@ -15,8 +15,8 @@ struct cpu_orthogonal {
     bool wide; /* the vectors are the rows */
 };
 
-/* What a matrix is computed from, and where: `memory` begins a line of the cache and is as large as the method's function says.
- * */
+/* What a matrix is computed from, and where: `memory` begins a line of the cache and is as large as the method's function
+ * says. */
 struct cpu_orthogonal_task {
     const struct lapack *lapack;
     const struct cpu_kernels *kernels;

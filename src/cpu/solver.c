@@ -50,7 +50,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
 static int users, waiting, threads_now, threads_before;
 
-/* Those who need the same number share it, unless someone waits for another one: who came first is next. */
+/* Those who need the same number share it, unless someone waits for another one: else new ones could keep that one waiting. */
 void cpu_solver_enter(const struct lapack *lapack, int threads)
 {
     pthread_mutex_lock(&lock);

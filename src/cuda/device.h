@@ -8,8 +8,8 @@
 #ifdef __CUDA_ARCH__
 #define CUDA_UNROLL      _Pragma("unroll")
 #define CUDA_KEEP_ROLLED _Pragma("unroll 1")
-/* What is computed from the number is computed again from here on, rather than kept in registers through all that was between.
- * */
+/* What is computed from the number is computed again from here on, rather than kept in registers through all that was
+ * between. */
 #define CUDA_FORGET(number) asm volatile("" : "+r"(number))
 #else
 #define CUDA_UNROLL

@@ -117,8 +117,8 @@ STREAM_FUNCTION void generator_words_mixed(const uint32_t key[PHILOX_ROUNDS][2],
     out[3] = product;
     CUDA_UNROLL
     for (int round = 1; round < PHILOX_ROUNDS; round++) {
-        /* The chain's word is counter word 2 in odd rounds and 0 in even ones. A product's words go to the other one's places.
-         * */
+        /* The chain's word is counter word 2 in odd rounds and 0 in even ones. A product's words go to the other one's
+         * places. */
         const int chain = round % 2 == 1 ? 2 : 0, other = 2 - chain;
         const uint32_t multiplier = chain == 0 ? PHILOX_MULTIPLIER_0 : PHILOX_MULTIPLIER_1;
         const uint64_t whole = (uint64_t)out[other] * (other == 0 ? PHILOX_MULTIPLIER_0 : PHILOX_MULTIPLIER_1);

@@ -24,8 +24,8 @@ fanin_status file_open(const char *path, int *fd, struct file_state *out);
  * Errors: FILE. */
 fanin_status file_check(int fd, const char *path, const struct file_state *before, const char *when);
 
-/* Reads `size` bytes at `offset`. Errors: FILE if the system refuses, FORMAT if the file ends before. `path` is for messages.
- * */
+/* Reads `size` bytes at `offset`. Errors: FILE if the system refuses, FORMAT if the file ends before. `path` is for
+ * messages. */
 fanin_status file_read_at(int fd, const char *path, void *buffer, size_t size, uint64_t offset);
 
 /* Where the hole ends in which a file's byte `offset` lies: all before are 0. `offset` itself where there is data, where the

@@ -1,5 +1,5 @@
-/* Numbers as text and back, whatever the locale, rounding mode and floating-point flags of the caller, which stay as they were.
- * */
+/* Numbers as text and back, whatever the locale, rounding mode and floating-point flags of the caller, which stay as they
+ * were. */
 #ifndef FANIN_SRC_JSON_NUMBER_H
 #define FANIN_SRC_JSON_NUMBER_H
 

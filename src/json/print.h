@@ -1,5 +1,5 @@
-/* Trees of cJSON as text, and nodes for them. cJSON's own printer is not used: it loses numbers and writes UTF-8 as it comes.
- * */
+/* Trees of cJSON as text, and nodes for them. cJSON's own printer is not used: it loses numbers and writes UTF-8 as it
+ * comes. */
 #ifndef FANIN_SRC_JSON_PRINT_H
 #define FANIN_SRC_JSON_PRINT_H
 

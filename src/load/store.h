@@ -54,8 +54,8 @@ struct store {
  * names that differ in "arg:" and "aux:" alone the one stored last counts, as in MXNet. Errors: FILE, FORMAT, MEMORY. */
 fanin_status store_read(const char *path, struct store **out);
 
-/* Copies tensors, which may be of any strides; of equal names the last counts. Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, MEMORY.
- * */
+/* Copies tensors, which may be of any strides; of equal names the last counts. Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE,
+ * MEMORY. */
 fanin_status store_copy(const char *const *names, const DLTensor *tensors, size_t count, struct store **out);
 
 struct store *store_retain(const struct store *store);

@@ -105,7 +105,7 @@ static fanin_status prepare(fanin_plan *plan, const fanin_initializer *initializ
     return status;
 }
 
-/* A pattern that takes too many steps takes a tenth of a second: with so many of them, no more are tried. */
+/* A match that takes too many steps takes a tenth of a second: with so many PATTERN errors, no more are recorded. */
 #define MOST_PATTERN_PROBLEMS 10
 
 /* What is refused for what it is, and not for how the call was made, waits for the check. */

@@ -39,7 +39,7 @@ struct fanin_plan {
     size_t block_count, block_capacity;
     size_t count;                     /* of parameters */
     size_t fill_count;                /* of all parameters */
-    int pattern_problems;             /* matches that took too long */
+    int pattern_problems;             /* PATTERN errors that were recorded, and those that were one too many */
     struct plan_items device, on_cpu; /* there is one kind of device beside the CPU */
     struct source source;             /* what is open while it runs */
     atomic_size_t checked;            /* the count when a check found no problem; nothing was added since if it is still that */

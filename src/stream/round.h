@@ -43,8 +43,8 @@ STREAM_FUNCTION float bfloat16_to_float(uint16_t value)
 }
 
 /* The next 16-bit float above (step 1) or below (step -1) in either format: their magnitudes are ordered as integers. A zero's
- * neighbours are the smallest subnormals, a value that becomes zero keeps its sign, the largest value's neighbour is infinity.
- * */
+ * neighbours are the smallest subnormals, a value that becomes zero keeps its sign, the largest value's neighbour is
+ * infinity. */
 STREAM_FUNCTION uint16_t round_neighbour(uint16_t value, int step)
 {
     const bool negative = value >> 15 != 0, zero = (value & 0x7fff) == 0;

@@ -158,8 +158,8 @@ static void test_plan_of_all_kinds(void **state)
     assert_nothing_left();
 }
 
-/* The blocks of a recurrent network and of a convolution, a shard, and elementwise fills beside them: the host's to rounding.
- * */
+/* The blocks of a recurrent network and of a convolution, a shard, and elementwise fills beside them: the host's to
+ * rounding. */
 static void test_orthogonal(void **state)
 {
     (void)state;
