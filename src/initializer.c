@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How deep the initializers among the arguments of an entry go, and how often the innermost one's text is quoted: 0 for none.
- * */
+/* How deep the initializers among the arguments of an entry go, and how often the innermost one's text is quoted: 0 for
+ * none. */
 static void measure(const struct registry_entry *entry, const fanin_args *args, int *height, int *quotes)
 {
     *height = *quotes = 0;
