@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static const char help[] =
     "usage: fanin_bench [OPTION]...\n"
@@ -32,6 +33,7 @@ static const char help[] =
     "  --help\n";
 
 #define MOST_COUNTS 16
+#define HUGE_PAGE   ((size_t)2 << 20)
 
 /* Of a GPU's memory: the largest model in one call. */
 #define MODEL_BYTES ((int64_t)17 << 30)
@@ -166,11 +168,13 @@ static void allocate(struct bench *bench, const struct machine *machine, const s
     const int64_t wanted = bench->values * 8 > bench->most_bytes ? bench->values * 8 : bench->most_bytes;
     bench->memory_bytes = wanted;
     bench->flush_bytes = 2 * (size_t)machine->largest_cache;
-    bench->memory = aligned_alloc(4096, (size_t)wanted);
+    bench->memory = aligned_alloc(HUGE_PAGE, ((size_t)wanted + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE);
     bench->flush = malloc(bench->flush_bytes);
     if (bench->memory == NULL || bench->flush == NULL) {
         bench_stop("no %lld MiB of memory; --most takes less", (long long)wanted >> 20);
     }
+    /* As NumPy asks for its arrays. A system without huge pages refuses, which is as well. */
+    (void)madvise(bench->memory, (size_t)wanted, MADV_HUGEPAGE);
     /* Every page is there before anything is timed. */
     memset(bench->memory, 1, (size_t)wanted);
     memset(bench->flush, 1, bench->flush_bytes);
