@@ -20,9 +20,9 @@ static struct {
 
 static struct lapack real, replaced;
 
-static int blas_threads;
+static int blas_threads; /* that were set; 0: none yet */
 
-/* Small matrices are computed by several threads at once. */
+/* Several threads call at once. */
 static pthread_mutex_t answering = PTHREAD_MUTEX_INITIALIZER;
 
 static int64_t answer(const char *routine, int64_t info)
@@ -364,24 +364,26 @@ static void test_fusedrnn(void **state)
     }
 }
 
-/* A matrix that all threads compute together: the same to rounding with any number of threads, to the bit with the same. */
+/* To the bit with any number of threads: matrices that all of them compute together, and others. */
 static void test_threads(void **state)
 {
     (void)state;
-    const struct shape shape = {2, {620, 700}};
-    double *const one = filled(haar, "q_weight", FLOAT32, &shape, 1, 1);
-    double *const three = filled(haar, "q_weight", FLOAT32, &shape, 1, 3);
-    double *const again = filled(haar, "q_weight", FLOAT32, &shape, 1, 3);
-    for (int64_t i = 0; i < shape_size(&shape); i++) {
-        assert_true(three[i] == again[i]);
-        assert_true(fabs(three[i] - one[i]) < 4.0 * 0x1p-23 * sqrt(700.0));
+    static const struct shape shapes[] = {{2, {620, 700}}, {2, {900, 513}}, {2, {140, 150}}};
+    for (size_t i = 0; i < 2 * sizeof shapes / sizeof *shapes; i++) {
+        const struct shape *const shape = &shapes[i / 2];
+        const char *const spec = i % 2 == 0 ? haar : svd;
+        const DLDataType dtype = i == 2 ? FLOAT64 : FLOAT32;
+        double *const one = filled(spec, "q_weight", dtype, shape, 1, 1);
+        for (int threads = 2; threads < 8; threads += 1 + threads % 3) {
+            double *const more = filled(spec, "q_weight", dtype, shape, 1, threads);
+            assert_memory_equal(one, more, (size_t)shape_size(shape) * sizeof *one);
+            free(more);
+        }
+        free(one);
     }
-    free(one);
-    free(three);
-    free(again);
 }
 
-/* BLAS gets the number of the options where a matrix is large, one thread where it is small, and its own number back. */
+/* BLAS works with one thread, and gets its own number back. */
 static void test_threads_of_blas(void **state)
 {
     (void)state;
@@ -390,11 +392,13 @@ static void test_threads_of_blas(void **state)
         print_message("skipped: the threads of this BLAS cannot be set\n");
         skip();
     }
-    free(filled(haar, "q_weight", FLOAT32, &(struct shape){2, {620, 700}}, 1, 3));
-    assert_int_equal(fault.most_threads, 3);
-    fault.most_threads = 0;
-    free(filled(haar, "q_weight", FLOAT32, &(struct shape){2, {62, 70}}, 1, 3));
-    assert_int_equal(fault.most_threads, 1);
+    static const char *const specs[] = {haar, svd};
+    for (int i = 0; i < 2; i++) {
+        blas_threads = fault.most_threads = 0;
+        free(filled(specs[i], "q_weight", FLOAT32, &(struct shape){2, {620, 700}}, 1, 3));
+        assert_int_equal(fault.most_threads, 1);
+        assert_int_equal(blas_threads, 7);
+    }
     assert_int_equal(real.set_threads(before), 7);
 }
 

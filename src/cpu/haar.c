@@ -15,12 +15,12 @@
  * third less at 4096 (float32, OpenBLAS 0.3.21, Zen 4). */
 #define BLOCK 128
 
+/* Columns that a block of reflectors is applied to at a time, by one thread: always the same, for how a product is cut decides
+ * how it is rounded. */
+#define PANEL 128
+
 /* LAPACK's own blocks are 32 or 64 columns wide; so many elements of work a column are enough for either. */
 #define ORGQR_WORK 64
-
-/* Fewer elements are drawn by one thread, in some 8 ms: OpenMP's threads, when they are done, spin for milliseconds on the
- * processors that BLAS's threads need then. */
-#define ONE_THREAD ((int64_t)1 << 23)
 
 struct haar {
     void *q;             /* column-major, longer × shorter, `leading` elements from one column to the next */
@@ -190,49 +190,83 @@ static fanin_status reflect_columns(const void *context, int64_t begin, int64_t 
 static fanin_status draw_reflectors(const struct cpu_orthogonal_task *task, const struct haar *haar)
 {
     struct draw draw = {.task = task, .haar = haar, .chunks = (task->what.shorter - 1) / CHUNK + 1};
-    const int threads = task->what.longer * task->what.shorter < ONE_THREAD ? 1 : task->threads;
     fanin_status status = cpu_orthogonal_random(task, &draw.kernel, &draw.fill);
     if (status == FANIN_OK) {
-        status = parallel_for(haar->tiles * draw.chunks, 1, threads, draw_tile, &draw);
+        status = parallel_for(haar->tiles * draw.chunks, 1, task->threads, draw_tile, &draw);
     }
-    return status == FANIN_OK ? parallel_for(task->what.shorter, COLUMNS, threads, reflect_columns, &draw) : status;
+    return status == FANIN_OK ? parallel_for(task->what.shorter, COLUMNS, task->threads, reflect_columns, &draw) : status;
 }
 
 /* ------------------------------------------------ their product ------------------------------------------------- */
 
+/* A block of reflectors, and the columns at its right that are made already. */
+struct product {
+    const struct cpu_orthogonal_task *task;
+    const struct haar *haar;
+    const struct lapack_routines *lapack;
+    int64_t size;   /* of an element */
+    int64_t width;  /* of the block: its reflectors */
+    int64_t height; /* its rows, from that of its diagonal's first element on */
+    int64_t right;  /* those columns */
+    char *reflectors, *tau;
+};
+
+/* H · columns [begin, end) of those, whose rows above the block's first one begin as zeros. */
+static fanin_status apply_block(const void *context, int64_t begin, int64_t end)
+{
+    const struct product *const product = context;
+    const struct haar *const haar = product->haar;
+    const int64_t column_size = haar->leading * product->size;
+    char *const columns = product->reflectors + (product->width + begin) * column_size;
+    for (int64_t j = 0; j < end - begin; j++) {
+        memset(columns + j * column_size, 0, (size_t)(product->width * product->size));
+    }
+    const int64_t info =
+        product->lapack->larfb(product->height, end - begin, product->width, product->reflectors, haar->leading, haar->triangle,
+                               haar->block, columns, haar->leading, (char *)haar->work + begin * haar->block * product->size);
+    return info == 0 ? FANIN_OK : cpu_orthogonal_fail(product->task, "larfb", info);
+}
+
+static fanin_status multiply_block(const struct product *product)
+{
+    const struct haar *const haar = product->haar;
+    if (product->right > 0) {
+        const int64_t info = product->lapack->larft(product->height, product->width, product->reflectors, haar->leading,
+                                                    product->tau, haar->triangle, haar->block);
+        if (info != 0) {
+            return cpu_orthogonal_fail(product->task, "larft", info);
+        }
+        const fanin_status status = parallel_for(product->right, PANEL, product->task->threads, apply_block, product);
+        if (status != FANIN_OK) {
+            return status;
+        }
+    }
+    const int64_t info = product->lapack->orgqr(product->height, product->width, product->width, product->reflectors,
+                                                haar->leading, product->tau, haar->work, haar->block * ORGQR_WORK);
+    return info == 0 ? FANIN_OK : cpu_orthogonal_fail(product->task, "orgqr", info);
+}
+
 /* Q = H(0)·H(1)⋯ of its first columns, in place: from the last block of reflectors to the first, each is applied to the columns
- * that are made already, and then makes its own. The blocks' rows above the diagonal begin as zeros. */
+ * that are made already, and then makes its own. */
 static fanin_status multiply_reflectors(const struct cpu_orthogonal_task *task, const struct haar *haar)
 {
     const struct orthogonal *const what = &task->what;
-    const struct lapack_routines *const lapack = what->dtype == DTYPE_FLOAT64 ? &task->lapack->float64 : &task->lapack->float32;
-    const int64_t size = dtype_table[what->dtype].size, column_size = haar->leading * size;
-    for (int64_t k = (what->shorter - 1) / haar->block * haar->block; k >= 0; k -= haar->block) {
-        const int64_t width = what->shorter - k < haar->block ? what->shorter - k : haar->block;
-        const int64_t height = what->longer - k, right = what->shorter - k - width;
-        char *const q = haar->q, *const reflectors = q + k * column_size + k * size, *const tau = (char *)haar->tau + k * size;
-        for (int64_t j = k + width; j < what->shorter; j++) {
-            memset(q + j * column_size + k * size, 0, (size_t)(width * size));
-        }
-        int64_t info = 0;
-        const char *routine = "larft";
-        if (right > 0) {
-            info = lapack->larft(height, width, reflectors, haar->leading, tau, haar->triangle, haar->block);
-            if (info == 0) {
-                routine = "larfb";
-                info = lapack->larfb(height, right, width, reflectors, haar->leading, haar->triangle, haar->block,
-                                     reflectors + width * column_size, haar->leading, haar->work);
-            }
-        }
-        if (info == 0) {
-            routine = "orgqr";
-            info = lapack->orgqr(height, width, width, reflectors, haar->leading, tau, haar->work, haar->block * ORGQR_WORK);
-        }
-        if (info != 0) {
-            return cpu_orthogonal_fail(task, routine, info);
-        }
+    struct product product = {
+        .task = task,
+        .haar = haar,
+        .lapack = what->dtype == DTYPE_FLOAT64 ? &task->lapack->float64 : &task->lapack->float32,
+        .size = dtype_table[what->dtype].size,
+    };
+    fanin_status status = FANIN_OK;
+    for (int64_t k = (what->shorter - 1) / haar->block * haar->block; k >= 0 && status == FANIN_OK; k -= haar->block) {
+        product.width = what->shorter - k < haar->block ? what->shorter - k : haar->block;
+        product.height = what->longer - k;
+        product.right = what->shorter - k - product.width;
+        product.reflectors = (char *)haar->q + (k * haar->leading + k) * product.size;
+        product.tau = (char *)haar->tau + k * product.size;
+        status = multiply_block(&product);
     }
-    return FANIN_OK;
+    return status;
 }
 
 fanin_status cpu_haar(const struct cpu_orthogonal_task *task, struct cpu_orthogonal *out)

@@ -24,7 +24,7 @@ struct cpu_orthogonal_task {
     struct orthogonal what;
     uint64_t seed;
     char *memory;
-    int threads; /* for what is not LAPACK's; 1 or more */
+    int threads; /* for haar, 1 or more; svd has one */
 };
 
 /* The bytes that a task needs; `memory` and `threads` need not be set. Errors: SHAPE for what LAPACK's integers do not hold,

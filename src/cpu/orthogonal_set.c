@@ -8,8 +8,8 @@
 /* Matrices are computed together as long as they need no more bytes than this. */
 #define TOGETHER ((uint64_t)256 << 20)
 
-/* A matrix of fewer multiplications (longer · shorter², times a small number) is computed by one thread, others by the side; a
- * larger one by all threads. What decides is the matrix alone, so that its bits do not depend on the others of a plan. */
+/* Reflectors of fewer multiplications (longer · shorter², times a small number) are multiplied by one thread, with other
+ * matrices at its side; more of them by all threads together, one matrix after another. */
 #define SMALL ((double)((int64_t)1 << 27))
 
 struct matrix {
@@ -17,7 +17,7 @@ struct matrix {
     struct cpu_orthogonal_task task;
     uint64_t bytes, place; /* of its memory, from the set's on */
     struct cpu_orthogonal result;
-    bool small;
+    bool shared; /* by all threads */
 };
 
 struct cpu_orthogonal_set {
@@ -71,8 +71,10 @@ static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *
         .task = {.lapack = set->lapack, .kernels = cpu_kernels_named(options->cpu), .name = item->name, .seed = options->seed}};
     struct orthogonal *const what = &out->task.what;
     orthogonal_describe(item->fill, item->dtype, what);
-    out->small = (double)what->longer * (double)what->shorter * (double)what->shorter < SMALL;
-    out->task.threads = out->small ? 1 : set->threads;
+    /* Of a gesdd nothing can be shared but what BLAS does, and that would change the bits. */
+    out->shared = what->method == ORTHOGONAL_HAAR &&
+                  (double)what->longer * (double)what->shorter * (double)what->shorter >= SMALL;
+    out->task.threads = out->shared ? set->threads : 1;
     return what->method == ORTHOGONAL_SVD ? cpu_svd_bytes(&out->task, &out->bytes) : cpu_haar_bytes(&out->task, &out->bytes);
 }
 
@@ -211,24 +213,22 @@ static fanin_status compute(struct cpu_orthogonal_set *set, struct matrix *matri
     return status;
 }
 
-static fanin_status compute_small(const void *context, int64_t begin, int64_t end)
+static fanin_status compute_alone(const void *context, int64_t begin, int64_t end)
 {
     struct cpu_orthogonal_set *const set = *(struct cpu_orthogonal_set *const *)context;
     fanin_status status = FANIN_OK;
     for (size_t i = set->begin + (size_t)begin; i < set->begin + (size_t)end && status == FANIN_OK; i++) {
-        status = set->matrices[i].small ? compute(set, &set->matrices[i]) : FANIN_OK;
+        status = set->matrices[i].shared ? FANIN_OK : compute(set, &set->matrices[i]);
     }
     return status;
 }
 
 static fanin_status compute_group(struct cpu_orthogonal_set *set)
 {
-    cpu_solver_enter(set->lapack, 1);
-    fanin_status status = parallel_for((int64_t)(set->end - set->begin), 1, set->threads, compute_small, &set);
-    cpu_solver_leave(set->lapack);
-    cpu_solver_enter(set->lapack, set->threads);
+    cpu_solver_enter(set->lapack);
+    fanin_status status = parallel_for((int64_t)(set->end - set->begin), 1, set->threads, compute_alone, &set);
     for (size_t i = set->begin; i < set->end && status == FANIN_OK; i++) {
-        status = set->matrices[i].small ? FANIN_OK : compute(set, &set->matrices[i]);
+        status = set->matrices[i].shared ? compute(set, &set->matrices[i]) : FANIN_OK;
     }
     cpu_solver_leave(set->lapack);
     return status;

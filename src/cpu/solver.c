@@ -47,23 +47,13 @@ fanin_status cpu_solver(const char *name, const struct lapack **out)
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t left = PTHREAD_COND_INITIALIZER;
-static int users, waiting, threads_now, threads_before;
+static int users, threads_before;
 
-/* Those who need the same number share it, unless someone waits for another one: else new ones could keep that one waiting. */
-void cpu_solver_enter(const struct lapack *lapack, int threads)
+void cpu_solver_enter(const struct lapack *lapack)
 {
     pthread_mutex_lock(&lock);
-    if (users > 0 && (threads != threads_now || waiting > 0)) {
-        waiting++;
-        do {
-            pthread_cond_wait(&left, &lock);
-        } while (users > 0 && threads != threads_now);
-        waiting--;
-    }
     if (users++ == 0) {
-        threads_before = lapack->set_threads(threads);
-        threads_now = threads;
+        threads_before = lapack->set_threads(1);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -71,11 +61,8 @@ void cpu_solver_enter(const struct lapack *lapack, int threads)
 void cpu_solver_leave(const struct lapack *lapack)
 {
     pthread_mutex_lock(&lock);
-    if (--users == 0) {
-        if (threads_before > 0) {
-            lapack->set_threads(threads_before);
-        }
-        pthread_cond_broadcast(&left);
+    if (--users == 0 && threads_before > 0) {
+        lapack->set_threads(threads_before);
     }
     pthread_mutex_unlock(&lock);
 }

@@ -1,11 +1,7 @@
 /* MXNet's orthogonal: singular vectors of a random matrix. */
 #include "cpu/orthogonal_matrix.h"
-#include "cpu/parallel.h"
 
 #include <math.h>
-
-/* Elements of the random matrix that are drawn at a time. */
-#define DRAWN 65536
 
 /* Row-major rows × columns is column-major columns × rows, so LAPACK takes the transpose apart, and what it calls u is, read
  * row-major, Vᵀ of the matrix, and its vᵀ is U. No element is moved. */
@@ -140,27 +136,14 @@ fanin_status cpu_svd_solve(const struct cpu_orthogonal_task *task, struct cpu_or
     return FANIN_OK;
 }
 
-struct draw {
-    cpu_kernel kernel;
-    const struct cpu_fill *fill;
-    char *to;
-    int64_t size;
-};
-
-static fanin_status draw_part(const void *context, int64_t begin, int64_t end)
-{
-    const struct draw *const draw = context;
-    draw->kernel(draw->fill, begin, end - begin, draw->to + begin * draw->size);
-    return FANIN_OK;
-}
-
 fanin_status cpu_svd(const struct cpu_orthogonal_task *task, struct cpu_orthogonal *out)
 {
+    cpu_kernel kernel;
     struct cpu_fill fill;
-    struct draw draw = {.fill = &fill, .to = task->memory, .size = dtype_table[task->what.dtype].size};
-    fanin_status status = cpu_orthogonal_random(task, &draw.kernel, &fill);
-    if (status == FANIN_OK) {
-        status = parallel_for(task->what.rows * task->what.columns, DRAWN, task->threads, draw_part, &draw);
+    const fanin_status status = cpu_orthogonal_random(task, &kernel, &fill);
+    if (status != FANIN_OK) {
+        return status;
     }
-    return status == FANIN_OK ? cpu_svd_solve(task, out) : status;
+    kernel(&fill, 0, task->what.rows * task->what.columns, task->memory);
+    return cpu_svd_solve(task, out);
 }
