@@ -144,11 +144,13 @@ static void find_shortest(const struct target *target, struct decimal *out)
     }
 }
 
-static void lay_out(const struct decimal *decimal, char *out)
+/* With an exponent below 1e-4 and from 1e16 on. The number decides, as NumPy has it, not its digits: the float32 of 1e-4 lies
+ * below that. */
+static void lay_out(const struct decimal *decimal, double value, char *out)
 {
     const char *digits = decimal->digits;
     const int count = decimal->count, exponent = decimal->exponent;
-    if (exponent < -4 || exponent >= 16) {
+    if (value < 1e-4 || value >= 1e16) {
         *out++ = digits[0];
         if (count > 1) {
             *out++ = '.';
@@ -201,7 +203,7 @@ CALCULATES char *format(double value, struct target *target, char *buffer)
     target->value = fabs(value);
     struct decimal decimal;
     find_shortest(target, &decimal);
-    lay_out(&decimal, out);
+    lay_out(&decimal, target->value, out);
     return buffer;
 }
 

@@ -21,11 +21,12 @@ MAX_DEPTH = 64
 # ---- numbers ----
 
 
-def layout(negative, digits, exponent):
-    """Python's repr of digits[0].digits[1:] * 10**exponent."""
+def layout(negative, digits, exponent, value):
+    """NumPy's text of a value whose shortest decimal is digits[0].digits[1:] * 10**exponent. The value itself tells whether
+    there is an exponent: float32's 1e-4 is below that."""
     sign = "-" if negative else ""
     digits = digits.rstrip("0") or "0"
-    if exponent < -4 or exponent >= 16:
+    if value < Fraction(1, 10**4) or value >= 10**16:
         return "%s%s%se%s%02d" % (sign, digits[0], "." + digits[1:] if digits[1:] else "", "+-"[exponent < 0], abs(exponent))
     if exponent < 0:
         return sign + "0." + "0" * (-exponent - 1) + digits
@@ -70,7 +71,7 @@ def shortest(bits, exponent_bits, fraction_bits):
         if fitting:
             best = min(fitting, key=lambda n: (abs(n * unit - value), n % 2))
             digits = str(best)
-            return layout(negative, digits, exponent + len(digits) - count)
+            return layout(negative, digits, exponent + len(digits) - count, value)
     raise AssertionError
 
 
