@@ -40,17 +40,11 @@ struct conversion {
     struct params_reader reader;
 };
 
-/* MXNet's checkpoints tell arguments from auxiliary states in this way. */
-static const char *plain_name(const char *name)
-{
-    return strncmp(name, "arg:", 4) == 0 || strncmp(name, "aux:", 4) == 0 ? name + 4 : name;
-}
-
 static fanin_status add_tensor(const struct params_entry *entry, size_t number, bool keep_names, struct header *header)
 {
     char position[TEXT_SIZE];
     snprintf(position, sizeof position, "%" PRId64, entry->number);
-    const char *const name = !entry->name ? position : keep_names ? entry->name : plain_name(entry->name);
+    const char *const name = !entry->name ? position : keep_names ? entry->name : params_plain_name(entry->name);
     if (strcmp(name, "__metadata__") == 0) {
         return fanin_fail(FANIN_ERROR_FORMAT,
                           "an array has the name '__metadata__', which no tensor of a safetensors file can have");
@@ -270,7 +264,6 @@ int convert_main(int argc, char **argv)
                                                  {"help", no_argument, NULL, 'h'},
                                                  {0}};
     struct convert_options options = {0};
-    opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
         switch (c) {
         case OPTION_KEEP_NAMES:

@@ -185,8 +185,7 @@ static fanin_status read_row(struct json_reader *reader, struct cell row[COLUMNS
         } else if (strcmp(token.text, "elements") == 0) {
             status = read_elements(reader, &row[ELEMENTS]);
         } else {
-            status = json_next(reader, &token);
-            status = status == FANIN_OK ? json_skip(reader, &token) : status;
+            status = json_skip_value(reader);
         }
     }
     return status;
@@ -218,8 +217,7 @@ static fanin_status read_plan(const char *text, struct table *table)
         if (strcmp(token.text, "parameters") == 0) {
             status = read_rows(&reader, table);
         } else {
-            status = json_next(&reader, &token);
-            status = status == FANIN_OK ? json_skip(&reader, &token) : status;
+            status = json_skip_value(&reader);
         }
     }
     json_reader_free(&reader);

@@ -179,9 +179,7 @@ static fanin_status read_rules(struct inputs *inputs, const char *path, char **t
     }
     status = fanin_rules_create(*text, out);
     if (status != FANIN_OK) {
-        char *const reason = strdup(fanin_last_error());
-        status = fanin_fail(status, "--rules '%s': %s", path, reason ? reason : "out of memory");
-        free(reason);
+        status = fanin_fail(status, "--rules '%s': %s", path, fanin_last_error());
     }
     return status;
 }

@@ -177,7 +177,6 @@ static int check(int argc, char **argv, const struct init_options *options)
 int init_options_read(int argc, char **argv, struct init_options *out)
 {
     *out = (struct init_options){.device = {kDLCPU, 0}, .shards = 1};
-    opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;) {
         const int code = read_option(c, argv, out);
         if (code >= 0) {

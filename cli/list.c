@@ -120,7 +120,6 @@ int list_main(int argc, char **argv)
     enum { OPTION_JSON = 256 };
     static const struct option options[] = {{"json", no_argument, NULL, OPTION_JSON}, {"help", no_argument, NULL, 'h'}, {0}};
     bool json = false;
-    opterr = 0;
     for (int c; (c = getopt_long(argc, argv, ":h", options, NULL)) != -1;) {
         switch (c) {
         case OPTION_JSON:

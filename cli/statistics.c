@@ -1,29 +1,13 @@
 #include "statistics.h"
 
+#include "stream/round.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 /* Elements that are converted and reduced at once: they stay in the first-level cache. */
 #define TILE 2048
-
-static double from_float16(uint16_t bits)
-{
-    const int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
-    const double sign = bits >> 15 ? -1.0 : 1.0;
-    if (exponent == 0x1f) {
-        return fraction ? (double)NAN : sign * (double)INFINITY;
-    }
-    return sign * (exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 0x400, exponent - 25));
-}
-
-static double from_bfloat16(uint16_t bits)
-{
-    const uint32_t wide = (uint32_t)bits << 16;
-    float value;
-    memcpy(&value, &wide, sizeof value);
-    return (double)value;
-}
 
 /* The data need not be aligned for its dtype's C type: it comes from a file. */
 #define CONVERT(type, expression)                                                                                              \
@@ -38,9 +22,9 @@ static void to_double(enum dtype dtype, const void *data, size_t count, double *
 {
     switch (dtype) {
     case DTYPE_FLOAT16:
-        CONVERT(uint16_t, from_float16(x));
+        CONVERT(uint16_t, (double)float16_to_float(x));
     case DTYPE_BFLOAT16:
-        CONVERT(uint16_t, from_bfloat16(x));
+        CONVERT(uint16_t, (double)bfloat16_to_float(x));
     case DTYPE_FLOAT32:
         CONVERT(float, (double)x);
     case DTYPE_FLOAT64:

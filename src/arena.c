@@ -62,6 +62,20 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return __builtin_mul_overflow(count, size, &bytes) ? NULL : arena_alloc(arena, bytes);
 }
 
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return array;
+    }
+    const size_t wanted = *capacity > 0 ? 2 * *capacity : 1;
+    void *const grown = arena_array(arena, wanted, size);
+    if (grown) {
+        memcpy(grown, count > 0 ? array : grown, count * size);
+        *capacity = wanted;
+    }
+    return grown;
+}
+
 char *arena_text(struct arena *arena, const char *text)
 {
     const size_t size = strlen(text) + 1;

@@ -27,6 +27,10 @@ void *arena_alloc(struct arena *arena, size_t size);
 /* `count` pieces of `size` bytes, one after another. */
 void *arena_array(struct arena *arena, size_t count, size_t size);
 
+/* `array`, of `count` pieces of `size` bytes, with room for one more: itself, or a copy of twice the capacity (at first 1).
+ * NULL: no memory. */
+void *arena_grow(struct arena *arena, void *array, size_t count, size_t *capacity, size_t size);
+
 /* A copy of a text. */
 char *arena_text(struct arena *arena, const char *text);
 

@@ -4,6 +4,8 @@
 
 #include <fanin/fanin.h>
 
+#include <stdbool.h>
+
 /* The last error of this thread as it was before the function was called. */
 struct callback_mark {
     uintptr_t address;
@@ -11,6 +13,9 @@ struct callback_mark {
 };
 
 struct callback_mark callback_mark_error(void);
+
+/* Whether the last error is still what it was: the function said nothing. */
+bool callback_was_silent(const struct callback_mark *before);
 
 /* Gives the status that a function of the caller's returned for the parameter `name` a message that names it, whatever the
  * function left unsaid, and returns it; a number that is no status becomes CUSTOM. `what` names the function. Does nothing for

@@ -1,20 +1,14 @@
 #include "copy.h"
-#include "shape_text.h"
+#include "shape.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 struct copy_array *copy_array_new(int ndim, const int64_t *shape)
 {
-    int64_t count = 1;
-    bool overflow = false, empty = false;
-    for (int d = 0; d < ndim; d++) {
-        empty = empty || shape[d] == 0;
-        overflow = overflow || __builtin_mul_overflow(count, shape[d], &count);
-    }
-    count = empty ? 0 : count;
+    int64_t count;
     size_t bytes;
-    if ((overflow && !empty) || __builtin_mul_overflow((size_t)count, sizeof(double), &bytes) ||
+    if (!shape_elements(ndim, shape, &count) || __builtin_mul_overflow((size_t)count, sizeof(double), &bytes) ||
         __builtin_add_overflow(bytes, sizeof(struct copy_array), &bytes)) {
         return NULL;
     }

@@ -1,4 +1,5 @@
 #include "emitter.h"
+#include "callback.h"
 #include "growing.h"
 #include "initializer.h"
 #include "load/store.h"
@@ -54,25 +55,6 @@ fanin_status emitter_take_rows(struct fanin_emitter *emitter, int64_t *rows)
     return FANIN_OK;
 }
 
-/* Room for one more fill; NULL without memory. */
-static struct lowered *append(struct emitter_sink *sink)
-{
-    struct lowering *const lowering = sink->lowering;
-    if (lowering->count == sink->capacity) {
-        const size_t grown = sink->capacity ? 2 * sink->capacity : 1;
-        struct lowered *const fills = arena_array(sink->arena, grown, sizeof *fills);
-        if (!fills) {
-            return NULL;
-        }
-        if (lowering->count > 0) {
-            memcpy(fills, lowering->fills, lowering->count * sizeof *fills);
-        }
-        lowering->fills = fills;
-        sink->capacity = grown;
-    }
-    return &lowering->fills[lowering->count];
-}
-
 static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struct fill *fill)
 {
     const int64_t first = emitter->next;
@@ -87,10 +69,14 @@ static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struc
     if (status != FANIN_OK) {
         return status;
     }
-    struct lowered *const lowered = append(emitter->sink);
-    if (!lowered) {
+    struct emitter_sink *const sink = emitter->sink;
+    struct lowering *const lowering = sink->lowering;
+    struct lowered *const fills = arena_grow(sink->arena, lowering->fills, lowering->count, &sink->capacity, sizeof *fills);
+    if (!fills) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", emitter->name);
     }
+    lowering->fills = fills;
+    struct lowered *const lowered = &fills[lowering->count++];
     *lowered = (struct lowered){
         .fill = *fill,
         .begin = emitter->origin + first * emitter->row_size,
@@ -98,9 +84,8 @@ static fanin_status emit_fill(struct fanin_emitter *emitter, int64_t rows, struc
         .first = first * emitter->row_size,
         .block = emitter->parent ? emitter->name : NULL,
     };
-    emitter->sink->lowering->count++;
     /* Backends take whole rows of the parameter; a block's rows may be shorter than those. */
-    const int64_t row_size = emitter->sink->row_size;
+    const int64_t row_size = sink->row_size;
     if (row_size > 0 && (lowered->begin % row_size != 0 || lowered->count % row_size != 0)) {
         return fanin_fail(
             FANIN_ERROR_SHAPE,
@@ -231,16 +216,12 @@ static fanin_status complete_message(const struct fanin_emitter *emitter, fanin_
 
 fanin_status emitter_run(struct fanin_emitter *emitter, fanin_lower_fn lower, const fanin_args *args)
 {
-    const char *const message = fanin_last_error();
-    const uintptr_t message_address = (uintptr_t)message;
-    const uint64_t message_hash = fanin_stream(message);
+    const struct callback_mark before = callback_mark_error();
     emitter->user = args ? args->row->user : NULL;
     const fanin_status returned = lower(args, emitter);
     const fanin_status status = returned != FANIN_OK ? returned : emitter->status;
     if (status != FANIN_OK) {
-        const char *const now = fanin_last_error();
-        const bool silent =
-            emitter->status == FANIN_OK && (uintptr_t)now == message_address && fanin_stream(now) == message_hash;
+        const bool silent = emitter->status == FANIN_OK && callback_was_silent(&before);
         return complete_message(emitter, status, silent);
     }
     if (emitter->next != emitter->rows) {

@@ -1,6 +1,7 @@
 /* Blocks of a packed parameter: arrays of their own, with their own streams, fans and name rule. */
 #include "dispatch.h"
 #include "emitter.h"
+#include "shape.h"
 
 #include <string.h>
 
@@ -10,22 +11,15 @@ static fanin_status count_elements(const fanin_emitter *emitter, const char *nam
         return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': block '%s' has %d dimensions, expected 0 to %d with a shape",
                           emitter->name, name, ndim, FANIN_MAX_NDIM);
     }
-    bool overflow = false, empty = false;
-    *out = 1;
     for (int d = 0; d < ndim; d++) {
         if (shape[d] < 0) {
             return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': extent %d of block '%s' is %lld, expected 0 or more",
                               emitter->name, d, name, (long long)shape[d]);
         }
-        empty = empty || shape[d] == 0;
-        overflow = overflow || __builtin_mul_overflow(*out, shape[d], out);
     }
-    if (empty) {
-        *out = 0;
-    } else if (overflow) {
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has more than 2^63 elements", emitter->name, name);
-    }
-    return FANIN_OK;
+    return shape_elements(ndim, shape, out)
+               ? FANIN_OK
+               : fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has more than 2^63 elements", emitter->name, name);
 }
 
 static fanin_status fail_block_memory(const fanin_emitter *emitter, const char *name)
@@ -114,18 +108,12 @@ static fanin_status append_log(const struct fanin_emitter *block, const char *ru
     struct emitter_sink *const sink = block->sink;
     struct lowering *const lowering = sink->lowering;
     const char *const name = block->name + strlen(block->parent->name) + 1;
-    if (lowering->log_count == sink->log_capacity) {
-        const size_t grown = sink->log_capacity ? 2 * sink->log_capacity : 4;
-        struct lowered_log *const logs = arena_array(sink->arena, grown, sizeof *logs);
-        if (!logs) {
-            return fail_block_memory(block->parent, name);
-        }
-        if (lowering->log_count > 0) {
-            memcpy(logs, lowering->logs, lowering->log_count * sizeof *logs);
-        }
-        lowering->logs = logs;
-        sink->log_capacity = grown;
+    struct lowered_log *const logs =
+        arena_grow(sink->arena, lowering->logs, lowering->log_count, &sink->log_capacity, sizeof *logs);
+    if (!logs) {
+        return fail_block_memory(block->parent, name);
     }
+    lowering->logs = logs;
     lowering->logs[lowering->log_count++] =
         (struct lowered_log){name, rule, *notes, block->origin, block->rows * block->row_size, block->ndim, block->shape};
     lowering->noted = lowering->noted || notes->loading || notes->defaults > 0;

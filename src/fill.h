@@ -2,7 +2,7 @@
 #ifndef FANIN_SRC_FILL_H
 #define FANIN_SRC_FILL_H
 
-#include <fanin/fanin.h>
+#include "dtype.h"
 
 enum fill_kind {
     FILL_CONSTANT, /* a */
@@ -53,7 +53,6 @@ struct fill_kind_info {
 extern const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT];
 
 /* Checks that the fill's numbers and kind fit the dtype (VALUE, DTYPE). The message names the parameter. */
-#include "dtype.h"
 fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dtype);
 
 #endif

@@ -24,8 +24,12 @@ static void measure(const struct registry_entry *entry, const fanin_args *args, 
     }
 }
 
-fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_initializer **out)
+fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_status set, fanin_initializer **out)
 {
+    if (set != FANIN_OK) {
+        args_close(args);
+        return set;
+    }
     int height, quotes;
     measure(entry, args, &height, &quotes);
     const bool is_too_deep = height > ARGS_MAX_DEPTH || quotes > ARGS_MAX_QUOTES;

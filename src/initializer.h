@@ -16,9 +16,9 @@ struct fanin_initializer {
     int quotes;     /* strings within strings of its text */
 };
 
-/* Makes an object with one reference from complete arguments, which it takes over; on an error it closes them.
- * Errors: SPEC for initializers nested deeper than ARGS_MAX_DEPTH, MEMORY, those of the entry's prepare. */
-fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_initializer **out);
+/* Makes an object with one reference from arguments, which it takes over; on an error it closes them. `set` is the status of
+ * setting them. Errors: `set`, SPEC for initializers nested deeper than ARGS_MAX_DEPTH, MEMORY, those of the entry's prepare. */
+fanin_status initializer_new(const struct registry_entry *entry, fanin_args *args, fanin_status set, fanin_initializer **out);
 
 /* Makes an initializer from JSON parameters (an object, or NULL for none). `skip` is a key that is none of them, or NULL.
  * Errors as fanin_create's. */

@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char label_start[] = "pattern ";
-
 static void close_pair(struct rules_pair *pair)
 {
     pattern_free(pair->pattern);
@@ -32,7 +30,7 @@ static fanin_status fill_pair(const cJSON *pattern, const cJSON *spec, struct ru
         return status;
     }
     pair->spec = cJSON_IsString(spec) ? strdup(spec->valuestring) : json_print(spec);
-    if (asprintf(&pair->label, "%s%s", label_start, pattern->valuestring) < 0) {
+    if (asprintf(&pair->label, "pattern %s", pattern->valuestring) < 0) {
         pair->label = NULL;
     }
     return pair->spec && pair->label ? FANIN_OK : fanin_fail(FANIN_ERROR_MEMORY, "out of memory");
@@ -142,5 +140,5 @@ size_t fanin_private_rules_count(const fanin_rules *rules)
 
 const char *fanin_private_rules_pattern(const fanin_rules *rules, size_t number)
 {
-    return rules->pairs[number - 1].label + strlen(label_start);
+    return pattern_text(rules->pairs[number - 1].pattern);
 }

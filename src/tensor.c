@@ -1,6 +1,7 @@
 #include "tensor.h"
 
 #include "overlap.h"
+#include "shape.h"
 
 static fanin_status check_header(const char *name, const DLTensor *source, struct tensor *out)
 {
@@ -23,24 +24,17 @@ static fanin_status check_header(const char *name, const DLTensor *source, struc
     return FANIN_OK;
 }
 
-/* The product of extents, which is 0 where one of them is, however large the others are. */
 static fanin_status count_elements(const char *name, const char *what, int ndim, const int64_t *shape, int64_t *out)
 {
-    bool overflow = false, empty = false;
-    int64_t product = 1;
     for (int d = 0; d < ndim; d++) {
         if (shape[d] < 0) {
             return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': extent %d of the %s is %lld, expected 0 or more", name, d,
                               what, (long long)shape[d]);
         }
-        empty = empty || shape[d] == 0;
-        overflow = overflow || __builtin_mul_overflow(product, shape[d], &product);
     }
-    if (overflow && !empty) {
-        return fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': the %s has 2^63 elements or more, expected fewer", name, what);
-    }
-    *out = empty ? 0 : product;
-    return FANIN_OK;
+    return shape_elements(ndim, shape, out)
+               ? FANIN_OK
+               : fanin_fail(FANIN_ERROR_LAYOUT, "parameter '%s': the %s has 2^63 elements or more, expected fewer", name, what);
 }
 
 static fanin_status check_box(const char *name, const int64_t *global_shape, const int64_t *offset, struct tensor *out)
@@ -188,6 +182,24 @@ fanin_status tensor_check(const char *name, const DLTensor *source, const int64_
     }
     status = check_layout(name, out);
     return status == FANIN_OK && source->data ? check_address(name, source, out) : status;
+}
+
+fanin_status tensor_check_on_host(const char *name, const DLTensor *source, struct tensor *out)
+{
+    const fanin_status status = tensor_check(name, source, NULL, NULL, out);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    const int device = (int)out->device.device_type;
+    if (device != kDLCPU && device != kDLCUDAHost) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': found a tensor of device type %d, expected one on the CPU", name,
+                          device);
+    }
+    return out->size == 0 || out->data
+               ? FANIN_OK
+               : fanin_fail(FANIN_ERROR_ARGUMENT,
+                            "parameter '%s': the tensor's data is NULL, expected memory for %lld elements", name,
+                            (long long)out->size);
 }
 
 bool tensor_shares_memory(const struct tensor *a, const struct tensor *b)

@@ -23,6 +23,10 @@ struct tensor {
 fanin_status tensor_check(const char *name, const DLTensor *source, const int64_t *global_shape, const int64_t *offset,
                           struct tensor *out);
 
+/* The same for a whole tensor in the host's memory, whose elements are to be read. Errors: DEVICE, too, and ARGUMENT for data
+ * NULL. */
+fanin_status tensor_check_on_host(const char *name, const DLTensor *source, struct tensor *out);
+
 /* Whether two checked tensors share a byte. Exact, except that a layout too entangled to decide counts as shared. */
 bool tensor_shares_memory(const struct tensor *a, const struct tensor *b);
 

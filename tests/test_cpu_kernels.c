@@ -18,7 +18,7 @@
 static void fill_by(const struct cpu_kernels *kernels, const struct item *item, int margin, unsigned char *buffer, size_t bytes)
 {
     struct cpu_fill prepared;
-    assert_int_equal(cpu_fill_prepare(item, SEED, &prepared), FANIN_OK);
+    cpu_fill_prepare(item, SEED, &prepared);
     memset(buffer, SENTINEL, bytes);
     kernels->fill[item->fill->kind][item->dtype](&prepared, item->start, item->size,
                                                  buffer + margin * dtype_table[item->dtype].size);
@@ -296,10 +296,10 @@ static void check_streamed(const struct cpu_kernels *kernels, const struct fill 
     const int64_t size = dtype_table[dtype].size, count = 65536 + 77 / size;
     struct cpu_fill prepared;
     struct item item = test_row(fill, dtype, NULL, 0, (32 << 20) / size);
-    assert_int_equal(cpu_fill_prepare(&item, SEED, &prepared), FANIN_OK);
+    cpu_fill_prepare(&item, SEED, &prepared);
     assert_false(prepared.streamed);
     item = test_row(fill, dtype, NULL, 0, (32 << 20) / size + 1);
-    assert_int_equal(cpu_fill_prepare(&item, SEED, &prepared), FANIN_OK);
+    cpu_fill_prepare(&item, SEED, &prepared);
     assert_true(prepared.streamed);
     const size_t bytes = (size_t)((count + 32) * size);
     unsigned char *const found = aligned_alloc(64, (bytes + 63) / 64 * 64), *const expected = malloc(bytes);

@@ -171,44 +171,11 @@ static void test_building(void **state)
     cJSON_Delete(tree);
 }
 
-static void test_indented(void **state)
-{
-    (void)state;
-    cJSON *tree = parse("{\"seed\":\"7\",\"parameters\":[{\"name\":\"a\",\"shape\":[1,2,[3]]},{\"name\":\"b\",\"fills\":[{"
-                        "\"kind\":\"zero\"}]}],"
-                        "\"empty\":{},\"none\":[],\"long\":[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
-                        "\"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"]}");
-    char *text = json_print_indented(tree);
-    assert_non_null(text);
-    assert_string_equal(text, "{\n"
-                              "  \"seed\": \"7\",\n"
-                              "  \"parameters\": [\n"
-                              "    {\"name\": \"a\", \"shape\": [1, 2, [3]]},\n"
-                              "    {\n"
-                              "      \"name\": \"b\",\n"
-                              "      \"fills\": [\n"
-                              "        {\"kind\": \"zero\"}\n"
-                              "      ]\n"
-                              "    }\n"
-                              "  ],\n"
-                              "  \"empty\": {},\n"
-                              "  \"none\": [],\n"
-                              "  \"long\": [\n"
-                              "    \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\n"
-                              "    \"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb\"\n"
-                              "  ]\n"
-                              "}");
-    cJSON_Delete(tree);
-    tree = parse(text);
-    free(text);
-    cJSON_Delete(tree);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_golden), cmocka_unit_test(test_numbers),  cmocka_unit_test(test_member),
-        cmocka_unit_test(test_errors), cmocka_unit_test(test_building), cmocka_unit_test(test_indented),
+        cmocka_unit_test(test_errors), cmocka_unit_test(test_building),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

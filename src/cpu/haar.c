@@ -190,10 +190,8 @@ static fanin_status reflect_columns(const void *context, int64_t begin, int64_t 
 static fanin_status draw_reflectors(const struct cpu_orthogonal_task *task, const struct haar *haar)
 {
     struct draw draw = {.task = task, .haar = haar, .chunks = (task->what.shorter - 1) / CHUNK + 1};
-    fanin_status status = cpu_orthogonal_random(task, &draw.kernel, &draw.fill);
-    if (status == FANIN_OK) {
-        status = parallel_for(haar->tiles * draw.chunks, 1, task->threads, draw_tile, &draw);
-    }
+    cpu_orthogonal_random(task, &draw.kernel, &draw.fill);
+    const fanin_status status = parallel_for(haar->tiles * draw.chunks, 1, task->threads, draw_tile, &draw);
     return status == FANIN_OK ? parallel_for(task->what.shorter, COLUMNS, task->threads, reflect_columns, &draw) : status;
 }
 

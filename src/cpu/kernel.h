@@ -61,8 +61,8 @@ const struct cpu_kernels *cpu_kernels_chosen(void);
 /* The table of the variant of this name; of the chosen one for NULL. NULL where no such variant can be run. */
 const struct cpu_kernels *cpu_kernels_named(const char *name);
 
-/* Rounds a fill's numbers for a dtype. VALUE if no float16 or bfloat16 lies within a uniform fill's bounds. */
-fanin_status cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out);
+/* Rounds a checked fill's numbers for a dtype. */
+void cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out);
 
 /* The variants' own entries, for cpu_kernels_of: the portable one sets all, the others override what they do better. */
 void cpu_kernels_add_portable(struct cpu_kernels *kernels);

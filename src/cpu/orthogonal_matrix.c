@@ -37,9 +37,9 @@ fanin_status cpu_orthogonal_fail(const struct cpu_orthogonal_task *task, const c
                       (long long)task->what.columns, (long long)info);
 }
 
-fanin_status cpu_orthogonal_random(const struct cpu_orthogonal_task *task, cpu_kernel *kernel, struct cpu_fill *fill)
+void cpu_orthogonal_random(const struct cpu_orthogonal_task *task, cpu_kernel *kernel, struct cpu_fill *fill)
 {
     const struct item item = {.fill = &task->what.random, .name = task->name, .dtype = task->what.dtype};
     *kernel = task->kernels->fill[task->what.random.kind][task->what.dtype];
-    return cpu_fill_prepare(&item, task->seed, fill);
+    cpu_fill_prepare(&item, task->seed, fill);
 }

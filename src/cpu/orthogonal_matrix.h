@@ -40,7 +40,7 @@ fanin_status cpu_haar(const struct cpu_orthogonal_task *task, struct cpu_orthogo
 fanin_status cpu_svd_solve(const struct cpu_orthogonal_task *task, struct cpu_orthogonal *out);
 
 /* The random matrix's kernel and its numbers. */
-fanin_status cpu_orthogonal_random(const struct cpu_orthogonal_task *task, cpu_kernel *kernel, struct cpu_fill *fill);
+void cpu_orthogonal_random(const struct cpu_orthogonal_task *task, cpu_kernel *kernel, struct cpu_fill *fill);
 
 /* Lays arrays out one after another, each on a line of the cache: where `base` is NULL only their size is found. */
 #define CPU_LAYOUT_ALIGNMENT 64

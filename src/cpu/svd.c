@@ -140,10 +140,7 @@ fanin_status cpu_svd(const struct cpu_orthogonal_task *task, struct cpu_orthogon
 {
     cpu_kernel kernel;
     struct cpu_fill fill;
-    const fanin_status status = cpu_orthogonal_random(task, &kernel, &fill);
-    if (status != FANIN_OK) {
-        return status;
-    }
+    cpu_orthogonal_random(task, &kernel, &fill);
     kernel(&fill, 0, task->what.rows * task->what.columns, task->memory);
     return cpu_svd_solve(task, out);
 }

@@ -73,11 +73,7 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
     if (variants[variant].runs == NULL || !variants[variant].runs()) {
         return false;
     }
-    for (int v = CPU_PORTABLE; v <= (int)variant; v++) {
-        if (variants[v].add != NULL) {
-            variants[v].add(out);
-        }
-    }
+    variants[variant].add(out);
     cpu_copy_add(out);
     cpu_orthogonal_add(out);
     return true;

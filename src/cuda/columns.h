@@ -3,6 +3,7 @@
 #ifndef FANIN_SRC_CUDA_COLUMNS_H
 #define FANIN_SRC_CUDA_COLUMNS_H
 
+#include "cuda/table.h"
 #include "orthogonal.h"
 
 /* Threads of a block of threads, which does a column. */
@@ -33,12 +34,6 @@ struct small_table {
     struct columns matrix[SMALL_MOST];
 };
 
-struct cut_axis {
-    int64_t extent;
-    int64_t stride; /* bytes */
-    int64_t step;
-};
-
 /* An item, and the matrix that it is cut from. */
 struct cut {
     const int *info; /* of the factorisation: nothing is cut where it is not 0 */
@@ -49,7 +44,7 @@ struct cut {
     int32_t wide, is_double; /* whether the columns are the item's rows; the matrix's dtype */
     int32_t dtype, size_log2;
     int32_t axes;
-    struct cut_axis axis[FANIN_MAX_NDIM]; /* the fastest first */
+    struct cuda_axis axis[FANIN_MAX_NDIM]; /* the fastest first */
 };
 
 #endif

@@ -1,8 +1,7 @@
 #include "cuda/matrix.h"
 
-#include "cuda/builder.h"
 #include "cuda/context.h"
-#include "cuda/launch.h"
+#include "cuda/launch_table.h"
 #include "cuda/orthogonal_launch.h"
 
 #include <limits.h>
@@ -155,15 +154,9 @@ static fanin_status draw(const struct matrix *matrix, uint64_t seed, int ordinal
     struct matrix_draw random;
     matrix_draw(matrix, ordinal, device, &random);
     struct cuda_builder builder;
-    uint32_t tiles = 0;
-    size_t slots = 0;
     cuda_builder_start(&builder, seed);
     (void)cuda_builder_add(&builder, &random.item); /* an empty table takes any item */
-    if (!cuda_builder_finish(&builder, context_multiprocessors(ordinal), &tiles, &slots)) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", matrix->name);
-    }
-    const cudaError_t error = cuda_launch_fill(&builder.table, slots, tiles, context_variant(), stream);
-    return error == cudaSuccess ? FANIN_OK : context_fail(error, matrix->name);
+    return launch_table(&builder, matrix->name, ordinal, stream);
 }
 
 struct columns matrix_columns(const struct matrix *matrix, uint64_t seed, char *device)
@@ -282,6 +275,6 @@ void matrix_cut(const struct matrix *matrix, const struct item *item, const char
                         .size_log2 = __builtin_ctz((unsigned)size),
                         .axes = item->ndim};
     for (int d = 0; d < item->ndim; d++) {
-        out->axis[item->ndim - 1 - d] = (struct cut_axis){item->extent[d], item->stride[d] * size, item->step[d]};
+        out->axis[item->ndim - 1 - d] = (struct cuda_axis){item->extent[d], item->stride[d] * size, item->step[d]};
     }
 }

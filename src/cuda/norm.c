@@ -20,21 +20,3 @@ void norm_view_make(const struct tensor *tensor, struct cuda_view *out)
         }
     }
 }
-
-struct norm_partial norm_add(struct norm_partial a, struct norm_partial b)
-{
-    if (a.sum == 0.0) {
-        return b;
-    }
-    if (b.sum == 0.0) {
-        return a;
-    }
-    const int64_t exponent = a.exponent > b.exponent ? a.exponent : b.exponent;
-    const double sum = ldexp(a.sum, (int)(2 * (a.exponent - exponent))) + ldexp(b.sum, (int)(2 * (b.exponent - exponent)));
-    return (struct norm_partial){sum, exponent};
-}
-
-double norm_finish(struct norm_partial total, int64_t size)
-{
-    return ldexp(sqrt(total.sum / (double)size), (int)total.exponent);
-}

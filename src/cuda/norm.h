@@ -5,55 +5,10 @@
 #define FANIN_SRC_CUDA_NORM_H
 
 #include "cuda/view.h"
-#include "stream/round.h"
-
-#include <math.h>
-
-#define NORM_TILE  1024
-#define NORM_LANES 8
+#include "norm_tiles.h"
 
 /* Threads of a block of threads; each does a tile. */
 #define NORM_THREADS 32
-
-/* sum · 2^(2·exponent) is a tile's sum of squares. */
-struct norm_partial {
-    double sum;
-    int64_t exponent;
-};
-
-/* The element at an address as float64. */
-STREAM_FUNCTION double norm_element(int32_t dtype, uint64_t address)
-{
-    const void *const from = (const void *)(uintptr_t)address;
-    switch (dtype) {
-    case DTYPE_FLOAT16:
-        return (double)float16_to_float(*(const uint16_t *)from);
-    case DTYPE_BFLOAT16:
-        return (double)bfloat16_to_float(*(const uint16_t *)from);
-    case DTYPE_FLOAT32:
-        return (double)*(const float *)from;
-    case DTYPE_FLOAT64:
-        return *(const double *)from;
-    case DTYPE_INT8:
-        return (double)*(const int8_t *)from;
-    case DTYPE_INT16:
-        return (double)*(const int16_t *)from;
-    case DTYPE_INT32:
-        return (double)*(const int32_t *)from;
-    case DTYPE_INT64:
-        return (double)*(const int64_t *)from;
-    case DTYPE_UINT8:
-        return (double)*(const uint8_t *)from;
-    case DTYPE_UINT16:
-        return (double)*(const uint16_t *)from;
-    case DTYPE_UINT32:
-        return (double)*(const uint32_t *)from;
-    case DTYPE_UINT64:
-        return (double)*(const uint64_t *)from;
-    default: /* bool */
-        return *(const uint8_t *)from != 0 ? 1.0 : 0.0;
-    }
-}
 
 /* The exponent of a power of two near the largest magnitude, within ±1000 so that its inverse is a double too; 0 where a value
  * is infinite, or all are 0 or no numbers. */
@@ -75,7 +30,8 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int6
     double largest = 0.0;
     CUDA_KEEP_ROLLED
     for (int i = 0; i < count; i++) {
-        const double magnitude = fabs(norm_element(view->dtype, cuda_view_address(view, begin + i)));
+        const double magnitude =
+            fabs(norm_element((enum dtype)view->dtype, (const void *)(uintptr_t)cuda_view_address(view, begin + i)));
         largest = magnitude > largest ? magnitude : largest;
     }
     struct norm_partial partial;
@@ -87,7 +43,9 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int6
     const int rounds = (count + NORM_LANES - 1) / NORM_LANES;
     CUDA_KEEP_ROLLED
     for (int i = 0; i < rounds * NORM_LANES; i++) {
-        const double value = i < count ? norm_element(view->dtype, cuda_view_address(view, begin + i)) : 0.0;
+        const double value =
+            i < count ? norm_element((enum dtype)view->dtype, (const void *)(uintptr_t)cuda_view_address(view, begin + i))
+                      : 0.0;
         const double scaled = double_multiply(value, scale);
         const double first = double_add(sum[0], double_multiply(scaled, scaled));
         CUDA_UNROLL
@@ -109,11 +67,5 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int6
 
 /* The view of a tensor with elements. */
 void norm_view_make(const struct tensor *tensor, struct cuda_view *out);
-
-/* Adds two sums at the larger scale; exact but for the sum's own rounding, and for what is too small to count. */
-struct norm_partial norm_add(struct norm_partial a, struct norm_partial b);
-
-/* The statistic, from the sum of all tiles. */
-double norm_finish(struct norm_partial total, int64_t size);
 
 #endif

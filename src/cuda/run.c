@@ -1,9 +1,8 @@
 #include "cuda/run.h"
 
-#include "cuda/builder.h"
 #include "cuda/context.h"
 #include "cuda/custom.h"
-#include "cuda/launch.h"
+#include "cuda/launch_table.h"
 #include "cuda/matrices.h"
 #include "cuda/statistic.h"
 #include "cuda/upload.h"
@@ -91,21 +90,6 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
 
 /* ------------------------------------------------ launches ---------------------------------------------------------------- */
 
-static fanin_status launch(struct cuda_builder *builder, const char *name, int ordinal, cudaStream_t stream)
-{
-    uint32_t tiles = 0;
-    size_t slots = 0;
-    if (!cuda_builder_finish(builder, context_multiprocessors(ordinal), &tiles, &slots)) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': more elements than a launch can fill", name);
-    }
-    const cudaError_t error = cuda_launch_fill(&builder->table, slots, tiles, context_variant(), stream);
-    if (error == cudaErrorInvalidResourceHandle) {
-        (void)cudaGetLastError();
-        return context_fail_stream(name, ordinal);
-    }
-    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
-}
-
 /* All items of a device that are computed element by element, in as many launches as their tables need. */
 static fanin_status launch_all(const struct item *items, size_t count, int ordinal, const fanin_options *options)
 {
@@ -119,7 +103,7 @@ static fanin_status launch_all(const struct item *items, size_t count, int ordin
             continue;
         }
         if (!cuda_builder_add(&builder, &items[i])) {
-            const fanin_status status = launch(&builder, name, ordinal, stream);
+            const fanin_status status = launch_table(&builder, name, ordinal, stream);
             if (status != FANIN_OK) {
                 return status;
             }
@@ -128,7 +112,7 @@ static fanin_status launch_all(const struct item *items, size_t count, int ordin
         }
         name = items[i].name;
     }
-    return name != NULL ? launch(&builder, name, ordinal, stream) : FANIN_OK;
+    return name != NULL ? launch_table(&builder, name, ordinal, stream) : FANIN_OK;
 }
 
 /* ------------------------------------------------ a run, device by device ------------------------------------------------ */

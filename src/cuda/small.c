@@ -1,8 +1,7 @@
 #include "cuda/small.h"
 
-#include "cuda/builder.h"
 #include "cuda/context.h"
-#include "cuda/launch.h"
+#include "cuda/launch_table.h"
 #include "cuda/orthogonal_launch.h"
 
 _Static_assert(CUDA_SLOTS <= SMALL_MOST, "a table of draws has no more than a launch makes");
@@ -17,17 +16,14 @@ struct batch {
 
 static fanin_status launch(struct batch *batch, int ordinal, cudaStream_t stream)
 {
-    uint32_t tiles = 0;
-    size_t slots = 0;
     if (batch->count == 0) {
         return FANIN_OK;
     }
-    /* Small matrices are never more than a launch can fill. */
-    (void)cuda_builder_finish(&batch->draws, context_multiprocessors(ordinal), &tiles, &slots);
-    cudaError_t error = cuda_launch_fill(&batch->draws.table, slots, tiles, context_variant(), stream);
-    if (error == cudaSuccess) {
-        error = orthogonal_launch_small(&batch->table, batch->count, stream);
+    const fanin_status status = launch_table(&batch->draws, batch->name, ordinal, stream);
+    if (status != FANIN_OK) {
+        return status;
     }
+    const cudaError_t error = orthogonal_launch_small(&batch->table, batch->count, stream);
     return error == cudaSuccess ? FANIN_OK : context_fail(error, batch->name);
 }
 

@@ -75,7 +75,7 @@ fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *op
     }
     struct cuda_view view;
     norm_view_make(tensor, &view);
-    struct norm_partial total;
+    struct norm_partial total = {0.0, 0};
     struct context_scope scope;
     fanin_status status = context_enter(NULL, (int)tensor->device.device_id, &scope);
     if (status != FANIN_OK) {

@@ -1,5 +1,7 @@
 #include "header.h"
 
+#include "shape.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,20 +154,12 @@ bool header_bytes(const char *dtype_name, int64_t count, int64_t *out)
 
 bool header_elements(const int64_t *shape, int ndim, int64_t *out)
 {
-    int64_t product = 1;
-    bool empty = false, overflow = false;
     for (int d = 0; d < ndim; d++) {
         if (shape[d] < 0) {
             return false;
         }
-        empty = empty || shape[d] == 0;
-        overflow = overflow || __builtin_mul_overflow(product, shape[d], &product);
     }
-    if (overflow && !empty) {
-        return false;
-    }
-    *out = empty ? 0 : product;
-    return true;
+    return shape_elements(ndim, shape, out);
 }
 
 char *header_shape_text(const int64_t *shape, int ndim, char text[HEADER_SHAPE_SIZE])

@@ -54,8 +54,7 @@ fanin_status index_detect(const char *path, const char *text, size_t length, boo
         if (strcmp(token.text, "weight_map") == 0) {
             status = skip_map(&reader, &found);
         } else {
-            status = json_next(&reader, &token);
-            status = status == FANIN_OK ? json_skip(&reader, &token) : status;
+            status = json_skip_value(&reader);
         }
     }
     json_reader_free(&reader);
@@ -173,8 +172,7 @@ fanin_status index_parse(const char *path, const char *text, size_t length, stru
             status = read_map(&reader, path, &index);
             found = true;
         } else {
-            status = json_next(&reader, &token);
-            status = status == FANIN_OK ? json_skip(&reader, &token) : status;
+            status = json_skip_value(&reader);
         }
     }
     status = status == FANIN_OK ? json_expect(&reader, JSON_END, &token) : status;

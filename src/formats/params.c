@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAGIC 0x112
-
 /* Magic, a reserved word, the number of arrays; then the arrays; then the number of names. */
 #define LEAST_FILE 32
 
@@ -35,6 +33,11 @@ void params_free(struct params *params)
     }
     free(params->entries);
     *params = (struct params){0};
+}
+
+const char *params_plain_name(const char *name)
+{
+    return strncmp(name, "arg:", 4) == 0 || strncmp(name, "aux:", 4) == 0 ? name + 4 : name;
 }
 
 static fanin_status no_memory(const char *path, size_t count)
@@ -62,14 +65,15 @@ static fanin_status wrong_magic(const struct params_cursor *cursor, uint64_t mag
 {
     const bool numpy = (magic & 0xffffffff) == 0x04034b50 || (magic & 0xffffffffffff) == 0x59504d554e93;
     return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is no .params file: it begins with 0x%" PRIx64 ", expected 0x%x%s",
-                      cursor->path, magic, MAGIC, numpy ? "; it looks like NumPy's .npy or .npz, which MXNet 2 writes" : "");
+                      cursor->path, magic, PARAMS_MAGIC,
+                      numpy ? "; it looks like NumPy's .npy or .npz, which MXNet 2 writes" : "");
 }
 
 static fanin_status read_arrays(struct params_cursor *cursor, struct params *params)
 {
     uint64_t magic, reserved, count;
     fanin_status status = params_cursor_u64(cursor, &magic);
-    if (status == FANIN_OK && magic != MAGIC) {
+    if (status == FANIN_OK && magic != PARAMS_MAGIC) {
         return wrong_magic(cursor, magic);
     }
     status = status == FANIN_OK ? params_cursor_u64(cursor, &reserved) : status;

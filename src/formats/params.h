@@ -48,6 +48,12 @@ struct params {
 
 void params_free(struct params *params);
 
+/* The name without one leading "arg:" or "aux:", by which MXNet's checkpoints tell arguments from auxiliary states. */
+const char *params_plain_name(const char *name);
+
+/* What a file begins with. */
+#define PARAMS_MAGIC 0x112
+
 /* Bytes of the longest name that is read; MXNet knows no limit. */
 #define PARAMS_NAME_LIMIT (1 << 20)
 

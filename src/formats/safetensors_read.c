@@ -98,8 +98,7 @@ static fanin_status read_members(struct json_reader *reader, bool manifest, stru
         } else if (strcmp(token.text, "data_offsets") == 0 && !manifest) {
             status = read_offsets(reader, entry);
         } else {
-            status = json_next(reader, &token);
-            status = status == FANIN_OK ? json_skip(reader, &token) : status;
+            status = json_skip_value(reader);
         }
     }
     return status;

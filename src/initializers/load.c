@@ -3,7 +3,7 @@
 #include "emitter.h"
 #include "initializer.h"
 #include "load/store.h"
-#include "shape_text.h"
+#include "shape.h"
 
 #include <string.h>
 

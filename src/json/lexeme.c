@@ -150,53 +150,43 @@ fanin_status json_read_string(struct json_reader *reader)
 
 /* ---- numbers ---- */
 
-static char peek(const struct json_reader *reader, size_t offset)
-{
-    return offset < reader->length ? reader->text[offset] : '\0';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 fanin_status json_read_number(struct json_reader *reader)
 {
     const size_t start = reader->position;
-    size_t end = start + (peek(reader, start) == '-');
+    size_t end = start + (json_peek(reader, start) == '-');
     bool exponent = false;
-    if (!is_digit(peek(reader, end))) {
+    if (!json_is_digit(json_peek(reader, end))) {
         return json_fail_expected(reader, end, "a digit after the minus");
     }
-    if (peek(reader, end) == '0') {
+    if (json_peek(reader, end) == '0') {
         end++;
-        if (is_digit(peek(reader, end))) {
+        if (json_is_digit(json_peek(reader, end))) {
             return json_fail_at(reader, start, "a number must not begin with 0");
         }
-        if (peek(reader, end) == 'x' || peek(reader, end) == 'X') {
+        if (json_peek(reader, end) == 'x' || json_peek(reader, end) == 'X') {
             return json_fail_at(reader, start, "a number must not be hexadecimal");
         }
     }
-    while (is_digit(peek(reader, end))) {
+    while (json_is_digit(json_peek(reader, end))) {
         end++;
     }
-    if (peek(reader, end) == '.') {
+    if (json_peek(reader, end) == '.') {
         end++;
-        if (!is_digit(peek(reader, end))) {
+        if (!json_is_digit(json_peek(reader, end))) {
             return json_fail_expected(reader, end, "a digit after the point of a number");
         }
-        while (is_digit(peek(reader, end))) {
+        while (json_is_digit(json_peek(reader, end))) {
             end++;
         }
     }
-    if (peek(reader, end) == 'e' || peek(reader, end) == 'E') {
+    if (json_peek(reader, end) == 'e' || json_peek(reader, end) == 'E') {
         exponent = true;
         end++;
-        end += peek(reader, end) == '-' || peek(reader, end) == '+';
-        if (!is_digit(peek(reader, end))) {
+        end += json_peek(reader, end) == '-' || json_peek(reader, end) == '+';
+        if (!json_is_digit(json_peek(reader, end))) {
             return json_fail_expected(reader, end, "a digit in the exponent of a number");
         }
-        while (is_digit(peek(reader, end))) {
+        while (json_is_digit(json_peek(reader, end))) {
             end++;
         }
     }

@@ -1,6 +1,7 @@
 #include "number.h"
 
 #include "float_environment.h"
+#include "stream/round.h"
 
 #include <errno.h>
 #include <fenv.h>
@@ -232,56 +233,38 @@ char *json_format_float32(float value, char buffer[JSON_DOUBLE_SIZE])
     return buffer;
 }
 
-/* The value of a format of 16 bits: a sign, an exponent, `fraction_bits` of fraction, as IEEE-754 would have it. */
-static double value_of_16(uint16_t bits, int fraction_bits)
+CALCULATES void calculate_16(uint16_t bits, float (*value_of)(uint16_t), char *buffer)
 {
-    const int exponent_mask = (1 << (15 - fraction_bits)) - 1;
-    const int exponent = bits >> fraction_bits & exponent_mask;
-    const int fraction = bits & ((1 << fraction_bits) - 1);
-    const int bias = exponent_mask >> 1;
-    double value;
-    if (exponent == exponent_mask) {
-        value = fraction != 0 ? NAN : INFINITY;
-    } else if (exponent == 0) {
-        value = ldexp(fraction, 1 - bias - fraction_bits);
-    } else {
-        value = ldexp(fraction | 1 << fraction_bits, exponent - bias - fraction_bits);
-    }
-    return (bits & 0x8000) != 0 ? -value : value;
-}
-
-CALCULATES void calculate_16(uint16_t bits, int fraction_bits, char *buffer)
-{
-    const double value = value_of_16(bits, fraction_bits), size = fabs(value);
+    const double value = (double)value_of(bits), size = fabs(value);
     struct target target = {.width = WIDTH_16, .inclusive = (bits & 1) == 0};
     if (isfinite(value) && value != 0) {
         /* Neighbours and the points halfway to them are exact in double. The largest number reaches as far up as down. */
         const uint16_t magnitude = bits & 0x7fff;
-        const double below = value_of_16((uint16_t)(magnitude - 1), fraction_bits);
-        const double above = value_of_16((uint16_t)(magnitude + 1), fraction_bits);
+        const double below = (double)value_of((uint16_t)(magnitude - 1));
+        const double above = (double)value_of((uint16_t)(magnitude + 1));
         target.low = (below + size) / 2;
         target.high = isfinite(above) ? (size + above) / 2 : size + (size - below) / 2;
     }
     format(value, &target, buffer);
 }
 
-static char *format_16(uint16_t bits, int fraction_bits, char *buffer)
+static char *format_16(uint16_t bits, float (*value_of)(uint16_t), char *buffer)
 {
     struct surroundings saved;
     enter(&saved);
-    calculate_16(bits, fraction_bits, buffer);
+    calculate_16(bits, value_of, buffer);
     leave(&saved);
     return buffer;
 }
 
 char *json_format_float16(uint16_t bits, char buffer[JSON_DOUBLE_SIZE])
 {
-    return format_16(bits, 10, buffer);
+    return format_16(bits, float16_to_float, buffer);
 }
 
 char *json_format_bfloat16(uint16_t bits, char buffer[JSON_DOUBLE_SIZE])
 {
-    return format_16(bits, 7, buffer);
+    return format_16(bits, bfloat16_to_float, buffer);
 }
 
 /* ---- reading ---- */

@@ -10,9 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Columns of a line of json_print_indented. */
-#define LINE_WIDTH 100
-
 /* A text that grows; once memory is out, nothing more is added. */
 struct text {
     char *bytes;
@@ -147,73 +144,15 @@ static void put_node(struct text *text, const cJSON *node)
     }
 }
 
-static bool has_object_inside(const cJSON *node)
-{
-    for (const cJSON *child = node->child; child != NULL; child = child->next) {
-        if (cJSON_IsObject(child) || has_object_inside(child)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void put_line_break(struct text *text, int level)
-{
-    put_text(text, "\n");
-    for (int i = 0; i < level; i++) {
-        put_text(text, "  ");
-    }
-}
-
-static void put_indented(struct text *text, const cJSON *node, int level, bool root)
-{
-    const size_t line_start = text->used;
-    put_node(text, node);
-    const bool object = cJSON_IsObject(node);
-    if (text->failed || node->child == NULL || !(object || cJSON_IsArray(node))) {
-        return;
-    }
-    if (!has_object_inside(node) && !(root && object) && text->used - line_start + 2 * (size_t)level <= LINE_WIDTH) {
-        return;
-    }
-    text->used = line_start;
-    put_text(text, object ? "{" : "[");
-    for (const cJSON *child = node->child; child != NULL; child = child->next) {
-        put_line_break(text, level + 1);
-        if (object) {
-            put_string(text, child->string != NULL ? child->string : "");
-            put_text(text, ": ");
-        }
-        put_indented(text, child, level + 1, false);
-        if (child->next != NULL) {
-            put_text(text, ",");
-        }
-    }
-    put_line_break(text, level);
-    put_text(text, object ? "}" : "]");
-}
-
-static char *finish(struct text *text)
-{
-    if (text->failed) {
-        free(text->bytes);
-        return NULL;
-    }
-    return text->bytes;
-}
-
 char *json_print(const cJSON *node)
 {
     struct text text = {NULL, 0, 0, false};
     put_node(&text, node);
-    return finish(&text);
-}
-
-char *json_print_indented(const cJSON *node)
-{
-    struct text text = {NULL, 0, 0, false};
-    put_indented(&text, node, 0, true);
-    return finish(&text);
+    if (text.failed) {
+        free(text.bytes);
+        return NULL;
+    }
+    return text.bytes;
 }
 
 static cJSON *new_number(double value, const char *text)

@@ -12,10 +12,6 @@
  * string becomes \ufffd. The text is the caller's to free(); NULL when out of memory. */
 char *json_print(const cJSON *node);
 
-/* The same for people: a line for each member, two spaces a level; but for the outermost object, what has no objects inside and
- * fits within 100 columns stays on one line. No newline at the end. */
-char *json_print_indented(const cJSON *node);
-
 /* A float node: prints as `3.0`, `1e-05`; `NaN`, `Infinity`, `-Infinity` as Python's. NULL when out of memory. */
 cJSON *json_new_double(double value);
 

@@ -93,16 +93,6 @@ fanin_status json_fail_expected(const struct json_reader *reader, size_t offset,
     return json_fail_at(reader, offset, "found %s, expected %s", found(reader, offset, buffer), expected);
 }
 
-static char peek(const struct json_reader *reader, size_t offset)
-{
-    return offset < reader->length ? reader->text[offset] : '\0';
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static bool starts_with(const struct json_reader *reader, const char *word)
 {
     const size_t length = strlen(word);
@@ -148,7 +138,7 @@ static fanin_status open_container(struct json_reader *reader, bool object)
 static fanin_status read_value(struct json_reader *reader, struct json_token *token)
 {
     reader->state = STATE_AFTER_VALUE;
-    const char c = peek(reader, reader->position);
+    const char c = json_peek(reader, reader->position);
     if (c == '{' || c == '[') {
         token->kind = c == '{' ? JSON_BEGIN_OBJECT : JSON_BEGIN_ARRAY;
         return open_container(reader, c == '{');
@@ -157,7 +147,7 @@ static fanin_status read_value(struct json_reader *reader, struct json_token *to
         token->kind = JSON_STRING;
         return json_read_string(reader);
     }
-    if (is_digit(c) || (c == '-' && peek(reader, reader->position + 1) != 'I')) {
+    if (json_is_digit(c) || (c == '-' && json_peek(reader, reader->position + 1) != 'I')) {
         token->kind = JSON_NUMBER;
         return json_read_number(reader);
     }
@@ -178,7 +168,7 @@ static void skip_blanks(struct json_reader *reader)
 static fanin_status read_key(struct json_reader *reader, struct json_token *token)
 {
     const size_t start = reader->position;
-    if (peek(reader, start) != '"') {
+    if (json_peek(reader, start) != '"') {
         return json_fail_expected(reader, start, "a key in double quotes");
     }
     token->kind = JSON_KEY;
@@ -196,7 +186,7 @@ static fanin_status read_key(struct json_reader *reader, struct json_token *toke
                             json_excerpt(reader->buffer, reader->buffer_used, excerpt));
     }
     skip_blanks(reader);
-    if (peek(reader, reader->position) != ':') {
+    if (json_peek(reader, reader->position) != ':') {
         return json_fail_expected(reader, reader->position, "a colon after the key");
     }
     reader->position++;
@@ -227,7 +217,7 @@ static fanin_status read_after_value(struct json_reader *reader, struct json_tok
         return FANIN_OK;
     }
     const bool object = reader->in_object[reader->depth - 1];
-    const char c = peek(reader, reader->position);
+    const char c = json_peek(reader, reader->position);
     if (c == (object ? '}' : ']')) {
         return close_container(reader, token);
     }
@@ -251,7 +241,7 @@ fanin_status json_next(struct json_reader *reader, struct json_token *token)
     }
     skip_blanks(reader);
     token->offset = reader->position;
-    const char c = peek(reader, reader->position);
+    const char c = json_peek(reader, reader->position);
     fanin_status status;
     switch ((enum state)reader->state) {
     case STATE_START:
@@ -302,6 +292,13 @@ fanin_status json_skip(struct json_reader *reader, const struct json_token *toke
         }
     }
     return FANIN_OK;
+}
+
+fanin_status json_skip_value(struct json_reader *reader)
+{
+    struct json_token token;
+    const fanin_status status = json_next(reader, &token);
+    return status == FANIN_OK ? json_skip(reader, &token) : status;
 }
 
 bool json_token_int64(const struct json_token *token, int64_t *out)

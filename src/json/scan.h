@@ -83,6 +83,9 @@ fanin_status json_expect(struct json_reader *reader, enum json_kind kind, struct
 /* Reads over the rest of the value whose first token is `token`: nothing for a scalar, up to the matching end for others. */
 fanin_status json_skip(struct json_reader *reader, const struct json_token *token);
 
+/* Reads over the next value, all of it. */
+fanin_status json_skip_value(struct json_reader *reader);
+
 /* An error of the caller's own about the text at `offset` (a token's): sets and returns the reader's status with a message
  * "WHAT: line L, column C: …". Columns count characters from 1. */
 fanin_status json_fail_at(const struct json_reader *reader, size_t offset, const char *format, ...) FANIN_PRINTF(3, 4);

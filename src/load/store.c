@@ -41,11 +41,6 @@ void store_release(struct store *store)
     free(store);
 }
 
-const char *store_key(const char *name)
-{
-    return strncmp(name, "arg:", 4) == 0 || strncmp(name, "aux:", 4) == 0 ? name + 4 : name;
-}
-
 /* Equal keys in the order in which they were stored. */
 static int compare(const void *first, const void *second)
 {

@@ -79,7 +79,4 @@ struct store *store_new(size_t count);
 /* Sorts the tensors, which stand in the order in which they were stored, and drops all but the last of each key. */
 void store_arrange(struct store *store);
 
-/* The name without one leading "arg:" or "aux:". */
-const char *store_key(const char *name);
-
 #endif

@@ -7,9 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What a .params file starts with. */
-#define PARAMS_MAGIC 0x112
-
 /* The longest index that is read: as long as a safetensors header may be. */
 #define INDEX_LIMIT SAFETENSORS_HEADER_LIMIT
 
@@ -32,7 +29,7 @@ static void add_header(struct store *store)
     const struct header *const header = &store->header;
     for (size_t i = 0; i < header->count; i++) {
         const struct header_tensor *const tensor = &header->tensors[i];
-        store->tensors[i] = (struct stored){.key = store_key(tensor->name),
+        store->tensors[i] = (struct stored){.key = params_plain_name(tensor->name),
                                             .name = tensor->name,
                                             .place = tensor->known ? STORED_DENSE : STORED_FOREIGN,
                                             .dtype = tensor->dtype,
@@ -51,7 +48,7 @@ static void add_params(struct store *store)
     const struct params *const params = &store->params;
     for (size_t i = 0; i < params->count; i++) {
         const struct params_entry *const entry = &params->entries[i];
-        store->tensors[i] = (struct stored){.key = store_key(entry->name),
+        store->tensors[i] = (struct stored){.key = params_plain_name(entry->name),
                                             .name = entry->name,
                                             .place = entry->storage == PARAMS_NONE    ? STORED_NONE
                                                      : entry->storage == PARAMS_DENSE ? STORED_DENSE

@@ -6,24 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static fanin_status check_tensor(const char *name, const DLTensor *source, struct tensor *out)
-{
-    const fanin_status status = tensor_check(name, source, NULL, NULL, out);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    const int device = (int)out->device.device_type;
-    if (device != kDLCPU && device != kDLCUDAHost) {
-        return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': found a tensor of device type %d, expected one on the CPU", name,
-                          device);
-    }
-    return out->size == 0 || out->data
-               ? FANIN_OK
-               : fanin_fail(FANIN_ERROR_ARGUMENT,
-                            "parameter '%s': the tensor's data is NULL, expected memory for %lld elements", name,
-                            (long long)out->size);
-}
-
 /* What one tensor takes of the store's memory: its shape, name and elements, each at a multiple of 8. false: too much. */
 static bool add_size(const char *name, const struct tensor *tensor, size_t *total)
 {
@@ -70,7 +52,7 @@ static char *copy_tensor(const char *name, const struct tensor *tensor, char *pl
     char *const name_copy = memcpy((char *)shape + shape_size, name, name_size);
     char *const data = aligned(name_copy + name_size);
     copy_elements(tensor, data);
-    *out = (struct stored){.key = store_key(name_copy),
+    *out = (struct stored){.key = params_plain_name(name_copy),
                            .name = name_copy,
                            .place = STORED_MEMORY,
                            .dtype = tensor->dtype,
@@ -87,7 +69,7 @@ fanin_status store_copy(const char *const *names, const DLTensor *tensors, size_
     size_t total = 8;
     struct tensor tensor;
     for (size_t i = 0; i < count; i++) {
-        const fanin_status status = check_tensor(names[i], &tensors[i], &tensor);
+        const fanin_status status = tensor_check_on_host(names[i], &tensors[i], &tensor);
         if (status != FANIN_OK) {
             return status;
         }
@@ -104,7 +86,7 @@ fanin_status store_copy(const char *const *names, const DLTensor *tensors, size_
     }
     store->memory = place;
     for (size_t i = 0; i < count; i++) {
-        (void)check_tensor(names[i], &tensors[i], &tensor);
+        (void)tensor_check_on_host(names[i], &tensors[i], &tensor);
         place = copy_tensor(names[i], &tensor, place, &store->tensors[i]);
     }
     store->count = count;

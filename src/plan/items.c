@@ -7,32 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for one more item; NULL: no memory. */
-static struct item *reserve(struct plan_items *items, struct arena *arena)
-{
-    if (items->count == items->capacity) {
-        const size_t capacity = items->capacity > 0 ? 2 * items->capacity : 1;
-        struct item *const grown = arena_array(arena, capacity, sizeof *grown);
-        if (!grown) {
-            return NULL;
-        }
-        if (items->count > 0) {
-            memcpy(grown, items->items, items->count * sizeof *grown);
-        }
-        items->items = grown;
-        items->capacity = capacity;
-    }
-    return &items->items[items->count];
-}
-
 static fanin_status add_item(struct plan_items *items, const struct tensor *tensor, const struct lowered *part,
                              const char *name, struct arena *arena)
 {
-    struct item *const item = reserve(items, arena);
+    struct item *const list = arena_grow(arena, items->items, items->count, &items->capacity, sizeof *list);
     int64_t *const numbers = arena_array(arena, 3 * (size_t)tensor->ndim, sizeof *numbers);
-    if (!item || !numbers) {
+    if (!list || !numbers) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", name);
     }
+    items->items = list;
+    struct item *const item = &list[items->count];
     if (!item_make(tensor, &part->fill, name, part->begin, part->count, part->first, numbers, item)) {
         return FANIN_OK;
     }

@@ -2,7 +2,7 @@
 #include "initializer.h"
 #include "load/store.h"
 #include "problems.h"
-#include "shape_text.h"
+#include "shape.h"
 #include "stream/name.h"
 #include "stream_set.h"
 

@@ -131,32 +131,16 @@ static fanin_status make_parameter(fanin_plan *plan, const fanin_initializer *in
     return parameter->problem ? FANIN_OK : fail_memory(desc);
 }
 
-/* Room for one more block in the list of them. */
-static bool reserve_blocks(fanin_plan *plan)
-{
-    if (plan->block_count < plan->block_capacity) {
-        return true;
-    }
-    const size_t capacity = plan->block_capacity > 0 ? 2 * plan->block_capacity : 1;
-    struct plan_parameter **const grown = arena_array(&plan->arena, capacity, sizeof *grown);
-    if (!grown) {
-        return false;
-    }
-    for (size_t i = 0; i < plan->block_count; i++) {
-        grown[i] = plan->blocks[i];
-    }
-    plan->blocks = grown;
-    plan->block_capacity = capacity;
-    return true;
-}
-
 /* Room for one more parameter. */
 static bool reserve(fanin_plan *plan)
 {
     if (plan->count < plan->block_count * PLAN_BLOCK) {
         return true;
     }
-    struct plan_parameter *const block = reserve_blocks(plan) ? arena_array(&plan->arena, PLAN_BLOCK, sizeof *block) : NULL;
+    struct plan_parameter **const blocks =
+        arena_grow(&plan->arena, plan->blocks, plan->block_count, &plan->block_capacity, sizeof *blocks);
+    struct plan_parameter *const block = blocks ? arena_array(&plan->arena, PLAN_BLOCK, sizeof *block) : NULL;
+    plan->blocks = blocks ? blocks : plan->blocks;
     if (!block) {
         return false;
     }

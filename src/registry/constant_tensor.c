@@ -5,7 +5,7 @@
 #include "float_environment.h"
 #include "json/number.h"
 #include "json/print.h"
-#include "stream/round.h"
+#include "load/elements.h"
 #include "tensor.h"
 
 #include <errno.h>
@@ -15,64 +15,16 @@
 /* Beyond it a double skips integers. */
 #define LARGEST_INTEGER (INT64_C(1) << 53)
 
-#define READ(type)                                                                                                             \
-    do {                                                                                                                       \
-        type element;                                                                                                          \
-        memcpy(&element, data, sizeof element);                                                                                \
-        *out = (double)element;                                                                                                \
-    } while (0)
-
 /* false: an integer that no double holds, or that create would not read back. */
 static bool read_element(enum dtype dtype, const char *data, double *out)
 {
-    uint16_t half;
-    int64_t integer;
-    uint64_t natural;
-    switch (dtype) {
-    case DTYPE_FLOAT16:
-        memcpy(&half, data, sizeof half);
-        *out = (double)float16_to_float(half);
-        break;
-    case DTYPE_BFLOAT16:
-        memcpy(&half, data, sizeof half);
-        *out = (double)bfloat16_to_float(half);
-        break;
-    case DTYPE_FLOAT32:
-        READ(float);
-        break;
-    case DTYPE_FLOAT64:
-        READ(double);
-        break;
-    case DTYPE_INT8:
-        READ(int8_t);
-        break;
-    case DTYPE_INT16:
-        READ(int16_t);
-        break;
-    case DTYPE_INT32:
-        READ(int32_t);
-        break;
-    case DTYPE_INT64:
-        memcpy(&integer, data, sizeof integer);
-        *out = (double)integer;
-        return integer >= -LARGEST_INTEGER && integer <= LARGEST_INTEGER;
-    case DTYPE_UINT8:
-        READ(uint8_t);
-        break;
-    case DTYPE_UINT16:
-        READ(uint16_t);
-        break;
-    case DTYPE_UINT32:
-        READ(uint32_t);
-        break;
-    case DTYPE_UINT64:
-        memcpy(&natural, data, sizeof natural);
-        *out = (double)natural;
-        return natural <= (uint64_t)LARGEST_INTEGER;
-    default: /* bool: a byte, anything but 0 is true */
-        *out = *data != 0 ? 1.0 : 0.0;
+    elements_convert(dtype, data, DTYPE_FLOAT64, out, 1);
+    uint64_t bits = 0;
+    if (dtype == DTYPE_INT64 || dtype == DTYPE_UINT64) {
+        memcpy(&bits, data, sizeof bits);
+        bits = dtype == DTYPE_INT64 && *out < 0.0 ? -bits : bits;
     }
-    return true;
+    return bits <= (uint64_t)LARGEST_INTEGER;
 }
 
 /* Copies the elements in row-major order. */
@@ -141,30 +93,12 @@ static fanin_status set_array(const struct tensor *tensor, fanin_args *args)
     return status;
 }
 
-static fanin_status check(const DLTensor *value, struct tensor *tensor)
-{
-    fanin_status status = tensor_check("value", value, NULL, NULL, tensor);
-    if (status != FANIN_OK) {
-        return fanin_fail(status, "fanin_constant_tensor: %s", fanin_last_error());
-    }
-    const int device = (int)tensor->device.device_type;
-    if (device != kDLCPU && device != kDLCUDAHost) {
-        return fanin_fail(FANIN_ERROR_DEVICE,
-                          "fanin_constant_tensor: found a tensor of device type %d, expected one on the CPU", device);
-    }
-    return tensor->size == 0 || tensor->data
-               ? FANIN_OK
-               : fanin_fail(FANIN_ERROR_ARGUMENT,
-                            "fanin_constant_tensor: the tensor's data is NULL, expected memory for %lld elements",
-                            (long long)tensor->size);
-}
-
 static fanin_status make(const DLTensor *value, fanin_initializer **out)
 {
     struct tensor tensor;
-    fanin_status status = check(value, &tensor);
+    fanin_status status = tensor_check_on_host("value", value, &tensor);
     if (status != FANIN_OK) {
-        return status;
+        return fanin_fail(status, "fanin_constant_tensor: %s", fanin_last_error());
     }
     fanin_args args;
     status = args_open(&initializer_constant.row, &args);
@@ -172,11 +106,7 @@ static fanin_status make(const DLTensor *value, fanin_initializer **out)
         return status;
     }
     status = tensor.ndim == 0 ? set_scalar(&tensor, &args) : set_array(&tensor, &args);
-    if (status != FANIN_OK) {
-        args_close(&args);
-        return status;
-    }
-    return initializer_new(&initializer_constant, &args, out);
+    return initializer_new(&initializer_constant, &args, status, out);
 }
 
 fanin_status fanin_constant_tensor(const DLTensor *value, fanin_initializer **out)

@@ -133,11 +133,7 @@ static fanin_status make_fusedrnn(const fanin_initializer *init, const cJSON *pa
         return status;
     }
     status = set_fusedrnn(&args, init, params);
-    if (status != FANIN_OK) {
-        args_close(&args);
-        return status;
-    }
-    return initializer_new(&initializer_fusedrnn, &args, out);
+    return initializer_new(&initializer_fusedrnn, &args, status, out);
 }
 
 fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
@@ -198,11 +194,7 @@ fanin_status fanin_mixed(const char *const *patterns, const fanin_initializer *c
     fanin_status status = args_open(&initializer_mixed.row, &args);
     if (status == FANIN_OK) {
         status = set_mixed(&args, patterns, initializers, count);
-        if (status == FANIN_OK) {
-            status = initializer_new(&initializer_mixed, &args, out);
-        } else {
-            args_close(&args);
-        }
+        status = initializer_new(&initializer_mixed, &args, status, out);
     }
     errno = saved_errno;
     return status;

@@ -80,11 +80,7 @@ fanin_status initializer_from_json(const struct registry_entry *entry, const cJS
     if (status == FANIN_OK) {
         status = args_complete(&args, depth);
     }
-    if (status != FANIN_OK) {
-        args_close(&args);
-        return status;
-    }
-    return initializer_new(entry, &args, out);
+    return initializer_new(entry, &args, status, out);
 }
 
 /* Does `params` have a member that is not `skip`? */

@@ -50,11 +50,7 @@ static fanin_status make(const char *path, const struct store *store, const fani
         args.values[PARAM] = (struct argument){.given = true, .store = store_retain(store)};
     }
     status = status == FANIN_OK ? set_rest(&args, default_init, verbose) : status;
-    if (status != FANIN_OK) {
-        args_close(&args);
-        return status;
-    }
-    return initializer_new(&initializer_load, &args, out);
+    return initializer_new(&initializer_load, &args, status, out);
 }
 
 fanin_status fanin_load(const char *path, const fanin_initializer *default_init, int verbose, fanin_initializer **out)

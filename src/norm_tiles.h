@@ -1,0 +1,73 @@
+/* The statistic ‖x‖₂/√size, as far as both kinds of backends agree on it: a tile is NORM_TILE elements in row-major order,
+ * element i of it goes to sum i mod NORM_LANES, and the tiles are added up in their order. Valid C11 and C++. */
+#ifndef FANIN_SRC_NORM_TILES_H
+#define FANIN_SRC_NORM_TILES_H
+
+#include "dtype.h"
+#include "stream/round.h"
+
+#include <math.h>
+
+#define NORM_TILE  1024
+#define NORM_LANES 8
+
+/* sum · 2^(2·exponent) is a tile's sum of squares. */
+struct norm_partial {
+    double sum;
+    int64_t exponent;
+};
+
+/* An element as float64. */
+STREAM_FUNCTION double norm_element(enum dtype dtype, const void *from)
+{
+    switch (dtype) {
+    case DTYPE_FLOAT16:
+        return (double)float16_to_float(*(const uint16_t *)from);
+    case DTYPE_BFLOAT16:
+        return (double)bfloat16_to_float(*(const uint16_t *)from);
+    case DTYPE_FLOAT32:
+        return (double)*(const float *)from;
+    case DTYPE_FLOAT64:
+        return *(const double *)from;
+    case DTYPE_INT8:
+        return (double)*(const int8_t *)from;
+    case DTYPE_INT16:
+        return (double)*(const int16_t *)from;
+    case DTYPE_INT32:
+        return (double)*(const int32_t *)from;
+    case DTYPE_INT64:
+        return (double)*(const int64_t *)from;
+    case DTYPE_UINT8:
+        return (double)*(const uint8_t *)from;
+    case DTYPE_UINT16:
+        return (double)*(const uint16_t *)from;
+    case DTYPE_UINT32:
+        return (double)*(const uint32_t *)from;
+    case DTYPE_UINT64:
+        return (double)*(const uint64_t *)from;
+    default: /* bool */
+        return *(const uint8_t *)from != 0 ? 1.0 : 0.0;
+    }
+}
+
+/* Adds two sums at the larger scale; exact but for the sum's own rounding, and for what is too small to count. */
+static inline struct norm_partial norm_add(struct norm_partial a, struct norm_partial b)
+{
+    if (a.sum == 0.0) {
+        return b;
+    }
+    if (b.sum == 0.0) {
+        return a;
+    }
+    const int64_t exponent = a.exponent > b.exponent ? a.exponent : b.exponent;
+    const double sum = ldexp(a.sum, (int)(2 * (a.exponent - exponent))) + ldexp(b.sum, (int)(2 * (b.exponent - exponent)));
+    const struct norm_partial total = {sum, exponent};
+    return total;
+}
+
+static inline double norm_finish(struct norm_partial total, int64_t size)
+{
+    return ldexp(sqrt(total.sum / (double)size), (int)total.exponent);
+}
+
+#endif
