@@ -118,6 +118,12 @@ static bool is_error(cudaError_t error)
     return error != cudaSuccess && error != cudaErrorNotReady;
 }
 
+/* What a runtime says of itself when it is asked for the first time: newer than the driver, perhaps, and used by nobody. */
+static bool is_about_runtime(cudaError_t error)
+{
+    return error == cudaErrorInsufficientDriver || error == cudaErrorInitializationError || error == cudaErrorNoDevice;
+}
+
 static cudaError_t pending(bool take)
 {
     struct runtime runtimes[MOST_RUNTIMES];
@@ -125,7 +131,7 @@ static cudaError_t pending(bool take)
     cudaError_t first = cudaSuccess;
     for (int i = 0; i < count; i++) {
         const cudaError_t error = runtimes[i].peek();
-        if (is_error(error)) {
+        if (is_error(error) && !is_about_runtime(error)) {
             first = first == cudaSuccess ? error : first;
             if (take) {
                 (void)runtimes[i].take();

@@ -121,6 +121,8 @@ static struct {
     CUresult (*get_device)(CUdevice *);
     CUresult (*get_id)(CUcontext, unsigned long long *);
     CUresult (*get_context_of)(CUstream, CUcontext *);
+    CUresult (*get_contexts_of)(CUstream, CUcontext *, void **); /* since CUDA 12.5, or NULL */
+    CUresult (*get_attribute)(void *, CUpointer_attribute, CUdeviceptr);
     CUresult (*get_range)(CUdeviceptr *, size_t *, CUdeviceptr);
     CUresult (*exchange_capture_mode)(CUstreamCaptureMode *);
 } driver;
@@ -138,11 +140,13 @@ static void find_driver(void)
         *(void **)&driver.get_device = dlsym(library, "cuCtxGetDevice");
         *(void **)&driver.get_id = dlsym(library, "cuCtxGetId");
         *(void **)&driver.get_context_of = dlsym(library, "cuStreamGetCtx");
+        *(void **)&driver.get_contexts_of = dlsym(library, "cuStreamGetCtx_v2");
+        *(void **)&driver.get_attribute = dlsym(library, "cuPointerGetAttribute");
         *(void **)&driver.get_range = dlsym(library, "cuMemGetAddressRange_v2");
         *(void **)&driver.exchange_capture_mode = dlsym(library, "cuThreadExchangeStreamCaptureMode");
         driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL &&
-                          driver.get_id != NULL && driver.get_context_of != NULL && driver.get_range != NULL &&
-                          driver.exchange_capture_mode != NULL;
+                          driver.get_id != NULL && driver.get_context_of != NULL && driver.get_attribute != NULL &&
+                          driver.get_range != NULL && driver.exchange_capture_mode != NULL;
     }
 }
 
@@ -154,7 +158,10 @@ static cudaError_t switch_to(int ordinal, struct context_scope *scope)
         driver.get_device(&device) == CUDA_SUCCESS && device == ordinal) {
         return cudaSuccess;
     }
+    /* It makes the primary context where there is none yet, which may allocate. */
+    const CUstreamCaptureMode mode = context_relax_capture();
     const cudaError_t error = cudaSetDevice(ordinal);
+    context_restore_capture(mode);
     if (error != cudaSuccess) {
         (void)driver.set_current(scope->saved);
         return error;
@@ -225,7 +232,8 @@ static fanin_status load(const char *name, int ordinal, int *out)
         error = cuda_launch_load(context_variant());
     }
     context_restore_capture(mode);
-    if (error == cudaErrorNoKernelImageForDevice) {
+    /* The second: what a question about a kernel says that was not built for the device. */
+    if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorInvalidDeviceFunction) {
         int major = 0, minor = 0;
         (void)cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
         (void)cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal);
@@ -289,6 +297,17 @@ enum cuda_variant context_variant(void)
 
 /* ------------------------------------------------ memory and streams ------------------------------------------------------ */
 
+/* Whether memory of the current device belongs to a context from which the current one cannot access it, so that a kernel would
+ * lose the context. The runtime says whether it can be accessed, and knows what contexts share; memory of pools and mapped
+ * memory belong to no context. Only where both say no is it refused: the rest is the device's. */
+static bool is_out_of_reach(const struct cudaPointerAttributes *attributes, const char *address)
+{
+    CUcontext own = NULL, current = NULL;
+    return attributes->devicePointer == NULL &&
+           driver.get_attribute(&own, CU_POINTER_ATTRIBUTE_CONTEXT, (CUdeviceptr)(uintptr_t)address) == CUDA_SUCCESS &&
+           own != NULL && driver.get_current(&current) == CUDA_SUCCESS && own != current;
+}
+
 static fanin_status check_address(const char *name, const char *address, int ordinal)
 {
     struct cudaPointerAttributes attributes;
@@ -304,6 +323,12 @@ static fanin_status check_address(const char *name, const char *address, int ord
     case cudaMemoryTypeManaged:
         return FANIN_OK;
     case cudaMemoryTypeDevice:
+        if (attributes.device == ordinal && is_out_of_reach(&attributes, address)) {
+            return fanin_fail(
+                FANIN_ERROR_DEVICE,
+                "%s%s%s: found memory of another context at %p, expected that of the current one of CUDA device %d",
+                CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+        }
         if (attributes.device == ordinal) {
             return FANIN_OK;
         }
@@ -351,7 +376,11 @@ cudaError_t context_allocate(void **out, size_t bytes, cudaStream_t stream, bool
 
 void context_release(void *memory, cudaStream_t stream, bool is_pooled)
 {
-    (void)(is_pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory));
+    const cudaError_t error = is_pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory);
+    /* It would look like one of the caller's to the next call. */
+    if (error != cudaSuccess && !is_lost(error)) {
+        (void)cudaGetLastError();
+    }
 }
 
 cudaStream_t context_stream(const fanin_options *options, int ordinal)
@@ -359,25 +388,55 @@ cudaStream_t context_stream(const fanin_options *options, int ordinal)
     return (cudaStream_t)(ordinal < options->n_cuda_streams ? options->cuda_streams[ordinal] : options->cuda_stream);
 }
 
-fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal)
+bool context_is_default_stream(cudaStream_t stream)
+{
+    return stream == NULL || stream == cudaStreamLegacy || stream == cudaStreamPerThread;
+}
+
+/* Asked without making the stream's context current: a green one may be so in one thread only. Green contexts are parts of
+ * their device's primary one, with its memory, so that streams of all of them count as the primary one's. */
+static bool is_of_current_context(cudaStream_t stream)
 {
     CUcontext current = NULL, own = NULL;
-    CUdevice device = ordinal;
-    /* The default streams are those of whichever device is current. */
-    if (stream == NULL || stream == cudaStreamLegacy || stream == cudaStreamPerThread ||
-        driver.get_context_of(stream, &own) != CUDA_SUCCESS || driver.get_current(&current) != CUDA_SUCCESS || own == current) {
-        return FANIN_OK;
+    void *green = NULL;
+    if (driver.get_context_of(stream, &own) != CUDA_SUCCESS || driver.get_current(&current) != CUDA_SUCCESS || own == current) {
+        return true;
     }
-    (void)driver.set_current(own);
-    (void)driver.get_device(&device);
-    (void)driver.set_current(current);
-    return device == ordinal ? FANIN_OK : context_fail_stream(name, ordinal);
+    return driver.get_contexts_of != NULL && driver.get_contexts_of(stream, &own, &green) == CUDA_SUCCESS &&
+           driver.get_contexts_of(NULL, &current, &green) == CUDA_SUCCESS && own == current;
+}
+
+/* Of this stream it does not end the capture to ask; a launch would. */
+static fanin_status check_legacy_stream(const char *name, cudaStream_t stream)
+{
+    enum cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+    const cudaError_t error = cudaStreamIsCapturing(stream, &capture);
+    if (error == cudaErrorStreamCaptureImplicit) {
+        (void)cudaGetLastError();
+        return fanin_fail(
+            FANIN_ERROR_CAPTURE,
+            "%s%s%s: found the default stream while one that it would have to wait for is being captured, expected "
+            "another stream",
+            CONTEXT_SUBJECT(name));
+    }
+    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
+}
+
+fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal)
+{
+    /* The default streams are those of whichever context is current. */
+    if (!context_is_default_stream(stream)) {
+        return is_of_current_context(stream) ? FANIN_OK : context_fail_stream(name, ordinal);
+    }
+    return stream == cudaStreamPerThread ? FANIN_OK : check_legacy_stream(name, stream);
 }
 
 fanin_status context_fail_stream(const char *name, int ordinal)
 {
-    return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found a stream that is not one of CUDA device %d", CONTEXT_SUBJECT(name),
-                      ordinal);
+    return fanin_fail(
+        FANIN_ERROR_DEVICE,
+        "%s%s%s: found a stream of another device or context, expected one of the current context of CUDA device %d",
+        CONTEXT_SUBJECT(name), ordinal);
 }
 
 /* By the driver: the runtime would make a device's context current where none is. */

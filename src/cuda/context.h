@@ -54,21 +54,25 @@ struct context_memory {
     uintptr_t begin, end;
 };
 
-/* Whether both ends of [data + low, data + high) are memory of the device: DEVICE if not, naming the parameter. What lies in
- * `known`, memory of the same device that an earlier call found, is not looked up again. */
+/* Whether both ends of [data + low, data + high) are memory of the device that the current context can access: DEVICE if not,
+ * naming the parameter. What lies in `known`, memory of the same device that an earlier call found, is not looked up again. */
 fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal,
                                   struct context_memory *known);
 
 /* Memory of the current device for work on a stream: from the stream's pool, so that no other stream is waited for; where the
- * device has no pools, from the device. */
+ * device has no pools, from the device. An error of its release is nobody's to see. */
 cudaError_t context_allocate(void **out, size_t bytes, cudaStream_t stream, bool *is_pooled);
 void context_release(void *memory, cudaStream_t stream, bool is_pooled);
 
 /* The caller's stream for a device. */
 cudaStream_t context_stream(const fanin_options *options, int ordinal);
 
-/* DEVICE where the stream is of another device than the current one; and that failure. What the driver cannot tell is found
- * when something is put into the stream. */
+/* Whether it is one of the default streams, which are those of whichever context is current. */
+bool context_is_default_stream(cudaStream_t stream);
+
+/* DEVICE where the stream is of another context than the current one, in which its work would be done; and that failure.
+ * CAPTURE where it is the legacy default stream and one is being captured that it would have to wait for. What the driver
+ * cannot tell is found when something is put into the stream. */
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
 fanin_status context_fail_stream(const char *name, int ordinal);
 

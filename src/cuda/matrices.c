@@ -286,10 +286,20 @@ static fanin_status check_infos(const struct matrices *matrices)
     return FANIN_OK;
 }
 
-fanin_status matrices_finish(struct matrices **list, fanin_status status)
+/* Nothing can be waited for: a default stream, of a device that is not current. Memory that may be in use is left. */
+static fanin_status fail_unfinished(struct matrices *matrices, fanin_status status)
 {
-    struct matrices *const matrices = *list;
-    *list = matrices->next;
+    matrices->device = NULL;
+    matrices->host = NULL;
+    return status != FANIN_OK
+               ? status
+               : fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': CUDA device %d cannot be made current, to wait for its matrix",
+                            matrices->matrix[0].name, matrices->ordinal);
+}
+
+/* Of what was begun. */
+static fanin_status wait(struct matrices *matrices, fanin_status status)
+{
     cudaError_t error = cudaSuccess;
     if (status == FANIN_OK) {
         error = cudaMemcpyAsync(matrices->info, matrices->device + matrices->info_offset, bytes_of_info(matrices),
@@ -305,6 +315,15 @@ fanin_status matrices_finish(struct matrices **list, fanin_status status)
     } else if (status == FANIN_OK) {
         status = check_infos(matrices);
     }
+    return status;
+}
+
+fanin_status matrices_finish(struct matrices **list, bool entered, fanin_status status)
+{
+    struct matrices *const matrices = *list;
+    *list = matrices->next;
+    status =
+        entered || !context_is_default_stream(matrices->stream) ? wait(matrices, status) : fail_unfinished(matrices, status);
     release(matrices, status == FANIN_OK);
     return status;
 }

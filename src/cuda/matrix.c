@@ -203,7 +203,7 @@ static fanin_status call_gesvd(const struct handle *handle, const struct matrix 
 }
 
 static fanin_status call_gesvdp(const struct handle *handle, const struct matrix *matrix, char *device, void *host, int *info,
-                                double *moved)
+                                double *moved, cudaStream_t stream)
 {
     const int64_t m = matrix->shape.longer, n = matrix->shape.shorter;
     const cudaDataType type = type_of(matrix);
@@ -211,7 +211,12 @@ static fanin_status call_gesvdp(const struct handle *handle, const struct matrix
         handle->cusolver, handle->params, CUSOLVER_EIG_MODE_VECTOR, 1, m, n, type, device + matrix->random, m, type,
         device + matrix->singular, type, device + matrix->result, m, type, device + matrix->right, n, type,
         device + matrix->work, (size_t)matrix->work_bytes, host, matrix->host_bytes, info, moved);
-    return error == CUSOLVER_STATUS_SUCCESS ? FANIN_OK : solver_fail(matrix->name, "Xgesvdp", error);
+    if (error != CUSOLVER_STATUS_SUCCESS) {
+        return solver_fail(matrix->name, "Xgesvdp", error);
+    }
+    /* cuSOLVER does not say that the number is there before the stream is done. */
+    const cudaError_t waited = cudaStreamSynchronize(stream);
+    return waited == cudaSuccess ? FANIN_OK : context_fail(waited, matrix->name);
 }
 
 /* Whether singular values were moved by no more than rounding does. The norm of a random matrix of elements of variance 1 is
@@ -230,7 +235,7 @@ static fanin_status make_svd(const struct handle *handle, const struct matrix *m
     fanin_status status = FANIN_OK;
     double moved = INFINITY;
     if (is_polar(matrix)) {
-        status = call_gesvdp(handle, matrix, device, host, info, &moved);
+        status = call_gesvdp(handle, matrix, device, host, info, &moved, stream);
         if (status == FANIN_OK && !is_accurate(matrix, moved)) {
             /* The random matrix is gone. */
             status = draw(matrix, seed, ordinal, device, stream);

@@ -165,7 +165,7 @@ static fanin_status finish(struct run *run, fanin_status status)
     while (run->matrices != NULL) {
         struct context_scope scope;
         const bool entered = context_return(matrices_ordinal(run->matrices), &scope);
-        status = matrices_finish(&run->matrices, status);
+        status = matrices_finish(&run->matrices, entered, status);
         if (entered) {
             context_leave(&scope);
         }

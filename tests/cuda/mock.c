@@ -16,7 +16,7 @@ void mock_reset(void)
 
 void mock_add_region(const void *base, size_t bytes, enum cudaMemoryType type, int device)
 {
-    mock.regions[mock.region_count++] = (struct mock_region){base, bytes, type, device};
+    mock.regions[mock.region_count++] = (struct mock_region){base, bytes, type, device, NULL};
 }
 
 void mock_note(char what)
@@ -37,7 +37,7 @@ cudaError_t mock_result(cudaError_t error)
 
 int mock_current_device(void)
 {
-    return mock.current == &mock.primary[1] || mock.current == &mock.other[1];
+    return mock.current == &mock.primary[1] || mock.current == &mock.other[1] || mock.current == &mock.green[1];
 }
 
 bool mock_fails(int *number)
@@ -53,6 +53,8 @@ CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
 CUresult mock_get_context_of(CUstream stream, CUcontext *out);
+CUresult mock_get_contexts_of(CUstream stream, CUcontext *out, void **green);
+CUresult mock_get_attribute(void *out, CUpointer_attribute attribute, CUdeviceptr pointer);
 CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
 CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode);
 
@@ -64,6 +66,7 @@ CUresult mock_get_current(CUcontext *out)
 
 CUresult mock_set_current(CUcontext context)
 {
+    mock.switches++;
     mock.current = context;
     return CUDA_SUCCESS;
 }
@@ -76,8 +79,22 @@ CUresult mock_get_device(CUdevice *out)
 
 CUresult mock_get_context_of(CUstream stream, CUcontext *out)
 {
-    *out = (CUcontext)(stream == mock.stream_of_1 ? &mock.primary[1] : mock.current);
-    return CUDA_SUCCESS;
+    *out = (CUcontext)(stream != NULL && stream == mock.known_stream.stream ? mock.known_stream.context : mock.current);
+    return *out != NULL ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+}
+
+/* As the driver: for a green context the primary one of its device, and itself. */
+CUresult mock_get_contexts_of(CUstream stream, CUcontext *out, void **green)
+{
+    const CUresult result = mock_get_context_of(stream, out);
+    *green = NULL;
+    for (int device = 0; device < 2 && result == CUDA_SUCCESS; device++) {
+        if ((void *)*out == &mock.green[device]) {
+            *out = (CUcontext)(void *)&mock.primary[device];
+            *green = &mock.green[device];
+        }
+    }
+    return result;
 }
 
 CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode)
@@ -88,17 +105,35 @@ CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode)
     return CUDA_SUCCESS;
 }
 
-CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
+static const struct mock_region *find_region(uintptr_t pointer)
 {
     for (size_t i = 0; i < mock.region_count; i++) {
-        const struct mock_region *const region = &mock.regions[i];
-        if ((uintptr_t)pointer - (uintptr_t)region->base < region->bytes) {
-            *base = (CUdeviceptr)(uintptr_t)region->base;
-            *bytes = region->bytes;
-            return CUDA_SUCCESS;
+        if (pointer - (uintptr_t)mock.regions[i].base < mock.regions[i].bytes) {
+            return &mock.regions[i];
         }
     }
-    return CUDA_ERROR_INVALID_VALUE;
+    return NULL;
+}
+
+CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
+{
+    const struct mock_region *const region = find_region((uintptr_t)pointer);
+    if (region == NULL) {
+        return CUDA_ERROR_INVALID_VALUE;
+    }
+    *base = (CUdeviceptr)(uintptr_t)region->base;
+    *bytes = region->bytes;
+    return CUDA_SUCCESS;
+}
+
+CUresult mock_get_attribute(void *out, CUpointer_attribute attribute, CUdeviceptr pointer)
+{
+    const struct mock_region *const region = find_region((uintptr_t)pointer);
+    if (attribute != CU_POINTER_ATTRIBUTE_CONTEXT || region == NULL) {
+        return CUDA_ERROR_INVALID_VALUE;
+    }
+    *(void **)out = region->context;
+    return CUDA_SUCCESS;
 }
 
 CUresult mock_get_id(CUcontext context, unsigned long long *out)
@@ -148,6 +183,7 @@ const char *cudaGetErrorString(cudaError_t error)
 cudaError_t cudaSetDevice(int device)
 {
     mock.set_devices++;
+    mock.calls_not_relaxed += mock.mode != CU_STREAM_CAPTURE_MODE_RELAXED;
     if (mock_fails(&mock.fail_set_device)) {
         return mock_result(cudaErrorUnknown);
     }
@@ -164,8 +200,10 @@ cudaError_t cudaDeviceGetAttribute(int *value, enum cudaDeviceAttr attribute, in
 
 cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureStatus *status)
 {
-    (void)stream;
     *status = mock.capturing ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+    if (mock.capturing_beside && (stream == NULL || stream == cudaStreamLegacy)) {
+        return mock_result(cudaErrorStreamCaptureImplicit);
+    }
     return mock_result(mock.capture_error);
 }
 
@@ -177,12 +215,12 @@ cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *out, const vo
         return mock_result(mock.pointer_error);
     }
     *out = (struct cudaPointerAttributes){.type = cudaMemoryTypeUnregistered, .device = -2};
-    for (size_t i = 0; i < mock.region_count; i++) {
-        const struct mock_region *const region = &mock.regions[i];
-        if ((uintptr_t)pointer - (uintptr_t)region->base < region->bytes) {
-            out->type = region->type;
-            out->device = region->device;
-        }
+    const struct mock_region *const region = find_region((uintptr_t)pointer);
+    if (region != NULL) {
+        const bool is_in_reach = region->context == NULL || region->context == mock.current;
+        out->type = region->type;
+        out->device = region->device;
+        out->devicePointer = is_in_reach && !mock.no_pointers ? (void *)(uintptr_t)pointer : NULL;
     }
     return mock_result(cudaSuccess);
 }

@@ -21,6 +21,7 @@ struct mock_region {
     size_t bytes;
     enum cudaMemoryType type;
     int device;
+    void *context; /* the only one that can access it; NULL: it belongs to none, and all can */
 };
 
 struct mock {
@@ -30,8 +31,13 @@ struct mock {
     struct mock_region regions[MOCK_REGIONS];
     size_t region_count;
     bool capturing;
-    void *stream_of_1; /* a stream of device 1; all others are of whichever device is current */
-    bool no_numbers;   /* the driver does not tell contexts apart */
+    bool capturing_beside; /* a stream that the legacy default stream would have to wait for */
+    struct {
+        const void *stream;
+        void *context;
+    } known_stream;   /* and its context; all others are of whichever is current */
+    bool no_numbers;  /* the driver does not tell contexts apart */
+    bool no_pointers; /* the runtime does not say how the current context can access memory */
 
     /* The error that the caller's or our calls left, and a lost context, which every call returns. */
     cudaError_t last, lost;
@@ -39,9 +45,11 @@ struct mock {
     /* All launches, loading of kernels, allocations from pools, questions about pointers and about captures fail so. */
     cudaError_t launch_error, load_error, pool_error, pointer_error, capture_error;
 
-    /* Allocation, launch, copy, scatter, reading on the host, wait for an event or a stream, record of an event, or switch to a
-     * device number so and so (1: the next) fails. */
-    int fail_allocation, fail_launch, fail_copy, fail_scatter, fail_read, fail_wait, fail_record, fail_set_device;
+    /* Allocation, release, launch, copy, scatter, reading on the host, wait for an event or a stream, record of an event, or
+     * switch to a device number so and so (1: the next) fails. What is released is gone even so. */
+    int fail_allocation, fail_release, fail_launch, fail_copy, fail_scatter, fail_read, fail_wait, fail_record, fail_set_device;
+
+    void (*when_waited)(void); /* called by each wait for a stream; NULL: nothing is */
 
     /* What happened. Foreign rows are of memory that is not the device's. */
     enum cuda_variant variant; /* of the last fill */
@@ -49,11 +57,12 @@ struct mock {
         synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, scatters, reads, reads_beside_copies, freed_in_use;
-    int calls_not_relaxed; /* that allocate, free or wait */
+    int calls_not_relaxed; /* that allocate, free, wait, or make a device's context */
+    int switches;          /* to another context, by the driver */
     bool loaded_relaxed;
     cudaStream_t last_stream;
-    void *current; /* context: &mock.primary[d], &mock.other[d] or NULL */
-    char primary[2], other[2];
+    void *current; /* context: &mock.primary[d], &mock.other[d], &mock.green[d], which is a part of the primary one, or NULL */
+    char primary[2], other[2], green[2];
     CUstreamCaptureMode mode;
 
     /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, H small matrices, S signs,

@@ -11,8 +11,10 @@ struct mock_cusolver {
     int fail_call;
     cusolverStatus_t failure;
 
-    int info;        /* what the next factorisations say */
-    double moved;    /* by which gesvdp says that it moved singular values */
+    int info;     /* what the next factorisations say */
+    double moved; /* by which gesvdp says that it moved singular values */
+    bool is_late; /* gesvdp says so later: who waits writes it to `moved_to` */
+    double *moved_to;
     bool is_shallow; /* singular vectors are unit vectors; large matrices would take minutes */
 
     /* What happened. */

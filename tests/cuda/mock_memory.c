@@ -144,7 +144,7 @@ static cudaError_t release(void *memory, int *left)
     *left -= memory != NULL;
     remove_region(memory);
     free(memory);
-    return mock_result(cudaSuccess);
+    return mock_result(memory != NULL && mock_fails(&mock.fail_release) ? cudaErrorUnknown : cudaSuccess);
 }
 
 static cudaError_t allocate_on_device(void **out, size_t bytes)
@@ -236,6 +236,9 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
     drain(stream, queued);
     mock.synchronizations++;
     mock_note('W');
+    if (mock.when_waited != NULL) {
+        mock.when_waited();
+    }
     return mock_result(mock_fails(&mock.fail_wait) ? cudaErrorUnknown : cudaSuccess);
 }
 

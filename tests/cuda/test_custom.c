@@ -131,6 +131,24 @@ static void test_pending_in_the_callers_runtime(void **state)
     assert_works();
 }
 
+/* One that is newer than the driver, or finds no device, says so when it is asked; nobody may use it. */
+static void test_useless_runtime(void **state)
+{
+    (void)state;
+    static const cudaError_t errors[] = {cudaErrorInsufficientDriver, cudaErrorInitializationError, cudaErrorNoDevice};
+    for (int i = 0; i < 3; i++) {
+        *fake_last = errors[i];
+        assert_works();
+        assert_int_equal(call_custom(fill_sevens, on_device[1], NULL), FANIN_OK);
+        assert_int_equal(*fake_last, errors[i]);
+    }
+    *fake_last = cudaSuccess;
+    /* The module's own is used. */
+    mock.last = cudaErrorNoDevice;
+    memset(mock.launches, 0, sizeof mock.launches);
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "an earlier CUDA error of the caller's is pending");
+}
+
 /* Opens a copy of the caller's runtime, which has a last error of its own. */
 static cudaError_t *open_copy(const char *folder, int number)
 {
@@ -196,6 +214,7 @@ int main(void)
         cmocka_unit_test_setup(test_custom_fill_that_cannot, setup),
         cmocka_unit_test_setup(test_custom_fill_that_fails, setup),
         cmocka_unit_test_setup(test_pending_in_the_callers_runtime, setup),
+        cmocka_unit_test_setup(test_useless_runtime, setup),
         cmocka_unit_test_setup(test_many_runtimes, setup),
     };
     return open_driver() ? cmocka_run_group_tests(tests, open_runtime, NULL) : 1;

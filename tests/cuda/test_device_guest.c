@@ -101,7 +101,7 @@ static void test_wrong_devices(void **state)
         assert_cuda(cudaSetDevice(1));
         assert_cuda(cudaStreamCreate(&stream));
         assert_cuda(cudaSetDevice(0));
-        assert_refused(kDLCUDA, device, 0, stream, "a stream that is not one of CUDA device 0");
+        assert_refused(kDLCUDA, device, 0, stream, "a stream of another device or context");
         assert_refused(kDLCUDA, device, 1, NULL, "memory of CUDA device 0");
         assert_cuda(cudaStreamDestroy(stream));
     } else {

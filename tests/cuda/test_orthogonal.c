@@ -325,6 +325,14 @@ static void test_two_devices(void **state)
     assert_string_equal(mock.order, "AAFRQCFFRQCWEWE");
 }
 
+static void say_moved(void)
+{
+    if (mock_cusolver.moved_to != NULL) {
+        *mock_cusolver.moved_to = mock_cusolver.moved;
+        mock_cusolver.moved_to = NULL;
+    }
+}
+
 /* From 512 kept vectors on the polar way is taken, and gesvd where it moved singular values by more than rounding. */
 static void test_polar(void **state)
 {
@@ -339,18 +347,18 @@ static void test_polar(void **state)
     item.fill = &fill;
     memset(mock.order, 0, sizeof mock.order);
     fill_items(&item, 1);
-    assert_string_equal(mock.order, "AFPSCWE");
+    assert_string_equal(mock.order, "AFPWSCWE");
     const double first = mock_cusolver.first;
     assert_true(first != 0.0);
     /* 64·eps·(√1030 + √512) is 4.17e-4. */
     mock_cusolver.moved = 4.1e-4;
     memset(mock.order, 0, sizeof mock.order);
     fill_items(&item, 1);
-    assert_string_equal(mock.order, "AFPSCWE");
+    assert_string_equal(mock.order, "AFPWSCWE");
     mock_cusolver.moved = 4.3e-4;
     memset(mock.order, 0, sizeof mock.order);
     fill_items(&item, 1);
-    assert_string_equal(mock.order, "AFPFGSCWE");
+    assert_string_equal(mock.order, "AFPWFGSCWE");
     assert_true(mock_cusolver.first == first);
     /* Uniform numbers have a third of the variance: 2.41e-4. */
     const struct fill uniform = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_UNIFORM, 1030, 512);
@@ -358,11 +366,18 @@ static void test_polar(void **state)
     mock_cusolver.moved = 2.3e-4;
     memset(mock.order, 0, sizeof mock.order);
     fill_items(&item, 1);
-    assert_string_equal(mock.order, "AFPSCWE");
+    assert_string_equal(mock.order, "AFPWSCWE");
     mock_cusolver.moved = 2.5e-4;
     memset(mock.order, 0, sizeof mock.order);
     fill_items(&item, 1);
-    assert_string_equal(mock.order, "AFPFGSCWE");
+    assert_string_equal(mock.order, "AFPWFGSCWE");
+    /* By how much may be known when all is done, and not before. */
+    mock_cusolver.is_late = true;
+    mock_cusolver.moved = 2.3e-4;
+    mock.when_waited = say_moved;
+    memset(mock.order, 0, sizeof mock.order);
+    fill_items(&item, 1);
+    assert_string_equal(mock.order, "AFPWSCWE");
 }
 
 int main(void)

@@ -281,6 +281,7 @@ static void test_each_failure(void **state)
     items[1].extent[0] = 1;
     items[1].size = 1024;
     check_each_failure(&mock.fail_launch, 5); /* FFFSC */
+    check_each_failure(&mock.fail_wait, 2);
 }
 
 /* A device that cannot be made current, at whichever step; where that is the last one, all was done. */
@@ -301,6 +302,50 @@ static void test_each_switch(void **state)
     mock.fail_set_device = 0;
     assert_int_equal(failures, 4); /* checks, memory, launches, copies */
     check_after();
+}
+
+/* What fails when the memory is given back is not told, nor left pending. */
+static void test_release(void **state)
+{
+    (void)state;
+    for (int is_pooled = 0; is_pooled < 2; is_pooled++) {
+        mock.pool_error = is_pooled ? cudaSuccess : cudaErrorNotSupported;
+        mock.fail_release = 1;
+        assert_int_equal(run_plan(), FANIN_OK);
+        assert_int_equal(mock.fail_release, 0);
+        check_after();
+    }
+}
+
+/* What the module left in the device's memory, which a stream may still use. */
+static void free_left(void)
+{
+    mock_finish(NULL);
+    assert_int_equal(mock.frees_left, 1);
+    assert_int_equal(cudaFree((void *)(uintptr_t)mock.regions[mock.region_count - 1].base), cudaSuccess);
+    mock.calls_not_relaxed--;
+    check_after();
+}
+
+/* The default stream of a device that cannot be made current any more is not that of whichever is: nothing is waited for, and
+ * memory that may be in use is left. */
+static void test_default_stream_elsewhere(void **state)
+{
+    (void)state;
+    const fanin_options options = options_of(NULL);
+    mock.fail_set_device = 5; /* checks, memory, launches, copies, this */
+    assert_int_equal(run_items(items, 2, &options), FANIN_ERROR_DEVICE);
+    assert_says("parameter 'weight': CUDA device 0 cannot be made current");
+    assert_int_equal(mock.fail_set_device, 0);
+    assert_string_equal(mock.order, "AFFRQC");
+    assert_int_equal(mock.copies, 1);
+    free_left();
+    /* Words of an earlier error remain. */
+    mock.fail_set_device = 4;
+    mock.fail_launch = 1;
+    assert_int_equal(run_items(items, 2, &options), FANIN_ERROR_DEVICE);
+    assert_says("parameter 'other': CUDA says");
+    free_left();
 }
 
 /* What makes a wait fail made the call of cuSOLVER's before it fail, too; what failed otherwise remains as it was told. */
@@ -395,6 +440,8 @@ int main(void)
         cmocka_unit_test_setup(test_launch, setup_plan),
         cmocka_unit_test_setup(test_each_failure, setup_plan),
         cmocka_unit_test_setup(test_each_switch, setup_plan),
+        cmocka_unit_test_setup(test_release, setup_plan),
+        cmocka_unit_test_setup(test_default_stream_elsewhere, setup_plan),
         cmocka_unit_test_setup(test_two_failures, setup_plan),
         cmocka_unit_test_setup(test_second_info, setup_plan),
         cmocka_unit_test_setup(test_acquired_in_vain, setup_plan),

@@ -89,6 +89,10 @@ static void test_contexts(void **state)
     assert_int_equal(run_one(on_device[1], 1, NULL), FANIN_OK);
     assert_ptr_equal(mock.current, &mock.other[0]);
     assert_int_equal(mock.launches[1], 1);
+    /* A primary context that is made on the way ends no capture. */
+    assert_true(mock.set_devices > 0);
+    assert_int_equal(mock.calls_not_relaxed, 0);
+    assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
 }
 
 static void test_many_items(void **state)
@@ -152,6 +156,22 @@ static void test_unknown_memory(void **state)
     mock.pointer_error = cudaErrorIllegalAddress;
     assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': the CUDA context is lost");
     mock.pointer_error = mock.last = cudaSuccess;
+    assert_works();
+}
+
+/* Memory that another context of the device made, and that the current one cannot access. What belongs to no context is the
+ * device's, whatever the runtime says of it. */
+static void test_memory_of_another_context(void **state)
+{
+    (void)state;
+    mock.regions[0].context = &mock.other[0];
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': found memory of another context at");
+    mock.current = &mock.other[0];
+    assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    mock.no_pointers = true;
+    assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    mock.current = NULL;
+    mock.regions[0].context = NULL;
     assert_works();
 }
 
@@ -309,7 +329,7 @@ static void test_wrong_stream(void **state)
     (void)state;
     int stream;
     mock.launch_error = cudaErrorInvalidResourceHandle;
-    assert_failure(run_one(on_device[0], 0, &stream), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    assert_failure(run_one(on_device[0], 0, &stream), FANIN_ERROR_DEVICE, "a stream of another device or context");
     mock.launch_error = cudaErrorInvalidConfiguration;
     assert_failure(run_one(on_device[0], 0, &stream), FANIN_ERROR_DEVICE, "CUDA says");
     mock.launch_error = cudaSuccess;
@@ -326,23 +346,86 @@ static void test_stream_of_another_device(void **state)
     fanin_options options = options_of(NULL);
     options.cuda_streams = streams;
     options.n_cuda_streams = 2;
-    mock.stream_of_1 = &own;
+    mock.known_stream.stream = &own;
+    mock.known_stream.context = &mock.primary[1];
     mock.current = &mock.other[1];
-    assert_failure(run_items(items, 2, &options), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    assert_failure(run_items(items, 2, &options), FANIN_ERROR_DEVICE, "a stream of another device or context");
     assert_ptr_equal(mock.current, &mock.other[1]);
     mock.current = NULL;
-    assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
-    /* Whatever was current stays so, though the driver is asked with the stream's context. */
+    assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream of another device or context");
     mock.current = &mock.other[0];
-    assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream that is not one of CUDA device 0");
+    assert_failure(run_one(on_device[0], 0, &own), FANIN_ERROR_DEVICE, "a stream of another device or context");
     assert_ptr_equal(mock.current, &mock.other[0]);
-    mock.current = &mock.other[1];
-    assert_int_equal(run_one(on_device[1], 1, &own), FANIN_OK);
-    assert_ptr_equal(mock.current, &mock.other[1]);
     mock.current = NULL;
-    mock.launches[1] = 0;
-    mock.stream_of_1 = &other;
+    mock.known_stream.stream = &other;
     assert_int_equal(run_items(items, 2, &options), FANIN_OK);
+    assert_works();
+}
+
+/* A launch would be done in the stream's context, where other memory may be. Nothing is made current to find out. */
+static void test_stream_of_another_context(void **state)
+{
+    (void)state;
+    char stream;
+    void *const contexts[] = {&mock.primary[0], &mock.other[0], &mock.green[0]};
+    const bool knows_green = dlsym(RTLD_DEFAULT, "cuStreamGetCtx_v2") != NULL; /* the driver; this program runs with both */
+    mock.known_stream.stream = &stream;
+    for (int own = 0; own < 3; own++) {
+        for (int current = 0; current < 3; current++) {
+            mock.known_stream.context = contexts[own];
+            mock.current = contexts[current];
+            memset(mock.launches, 0, sizeof mock.launches);
+            if (own == current || (own != 1 && current != 1 && knows_green)) {
+                assert_int_equal(run_one(on_device[0], 0, &stream), FANIN_OK);
+                assert_int_equal(mock.launches[0], 1);
+            } else {
+                assert_failure(run_one(on_device[0], 0, &stream), FANIN_ERROR_DEVICE,
+                               "'weight': found a stream of another device or context, expected one of the current");
+            }
+            assert_ptr_equal(mock.current, contexts[current]);
+            assert_int_equal(mock.switches, 0);
+        }
+    }
+    /* Where none is current, or one of another device, the primary one is used. */
+    void *const elsewhere[] = {NULL, &mock.primary[1], &mock.other[1]};
+    for (int i = 0; i < 3; i++) {
+        mock.current = elsewhere[i];
+        mock.known_stream.context = &mock.primary[0];
+        assert_int_equal(run_one(on_device[0], 0, &stream), FANIN_OK);
+        assert_ptr_equal(mock.current, elsewhere[i]);
+        mock.known_stream.context = &mock.other[0];
+        memset(mock.launches, 0, sizeof mock.launches);
+        assert_failure(run_one(on_device[0], 0, &stream), FANIN_ERROR_DEVICE, "a stream of another device or context");
+        assert_ptr_equal(mock.current, elsewhere[i]);
+    }
+    mock.current = NULL;
+    assert_works();
+}
+
+/* The default streams are the current context's; a launch into the legacy one would end a capture that it has to wait for. */
+static void test_default_stream_beside_a_capture(void **state)
+{
+    (void)state;
+    char stream;
+    mock.capturing_beside = true;
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_CAPTURE, "'weight': found the default stream while one");
+    assert_int_equal(mock.last, cudaSuccess);
+    assert_null(mock.current);
+    assert_failure(run_one(on_device[0], 0, cudaStreamLegacy), FANIN_ERROR_CAPTURE, "is being captured");
+    assert_int_equal(mock.last, cudaSuccess);
+    assert_int_equal(run_one(on_device[0], 0, cudaStreamPerThread), FANIN_OK);
+    assert_int_equal(run_one(on_device[0], 0, &stream), FANIN_OK);
+    mock.capturing_beside = false;
+    mock.capture_error = cudaErrorUnknown;
+    memset(mock.launches, 0, sizeof mock.launches);
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': CUDA says");
+    assert_int_equal(run_one(on_device[0], 0, &stream), FANIN_OK);
+    mock.capture_error = cudaSuccess;
+    /* A stream that is being captured itself takes launches. */
+    mock.capturing = true;
+    assert_int_equal(run_one(on_device[0], 0, &stream), FANIN_OK);
+    assert_int_equal(run_one(on_device[0], 0, cudaStreamPerThread), FANIN_OK);
+    mock.capturing = false;
     assert_works();
 }
 
@@ -351,15 +434,18 @@ static void test_loading(void **state)
 {
     (void)state;
     const struct item item = item_of(on_device[0], 0, COUNT);
-    mock.load_error = cudaErrorNoKernelImageForDevice;
-    assert_failure(cuda_backend.supports(&item), FANIN_ERROR_DEVICE, "no code for device 0 (compute capability 7.5)");
-    assert_int_equal(mock.last, cudaSuccess);
-    assert_null(mock.current);
+    static const cudaError_t errors[] = {cudaErrorNoKernelImageForDevice, cudaErrorInvalidDeviceFunction};
+    for (int i = 0; i < 2; i++) {
+        mock.load_error = errors[i];
+        assert_failure(cuda_backend.supports(&item), FANIN_ERROR_DEVICE, "no code for device 0 (compute capability 7.5)");
+        assert_int_equal(mock.last, cudaSuccess);
+        assert_null(mock.current);
+    }
     mock.load_error = cudaSuccess;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(cuda_backend.supports(&item), FANIN_OK);
     }
-    assert_int_equal(mock.loads, 2);
+    assert_int_equal(mock.loads, 3);
     assert_int_equal(context_multiprocessors(0), 132);
     assert_true(mock.loaded_relaxed);
     assert_int_equal(mock.mode, CU_STREAM_CAPTURE_MODE_GLOBAL);
@@ -410,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup(test_nothing, setup),
         cmocka_unit_test_setup(test_wrong_memory, setup),
         cmocka_unit_test_setup(test_unknown_memory, setup),
+        cmocka_unit_test_setup(test_memory_of_another_context, setup),
         cmocka_unit_test_setup(test_memory_too_short, setup),
         cmocka_unit_test_setup(test_too_many_elements, setup),
         cmocka_unit_test_setup(test_rounding, setup),
@@ -422,6 +509,8 @@ int main(void)
         cmocka_unit_test_setup(test_context_lost_at_launch, setup),
         cmocka_unit_test_setup(test_wrong_stream, setup),
         cmocka_unit_test_setup(test_stream_of_another_device, setup),
+        cmocka_unit_test_setup(test_stream_of_another_context, setup),
+        cmocka_unit_test_setup(test_default_stream_beside_a_capture, setup),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -65,6 +65,13 @@ static void test_statistic_errors(void **state)
     assert_int_equal(mock.frees_left, 0);
     mock.fail_allocation = 1;
     assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_MEMORY, "CUDA");
+    /* What fails when the memory is given back is not told, nor left pending. */
+    double sum = -1.0;
+    mock.fail_release = 1;
+    assert_int_equal(cuda_backend.norm(&tensor, &options, &sum), FANIN_OK);
+    assert_true(sum == 0.0);
+    assert_int_equal(mock.fail_release, 0);
+    assert_int_equal(mock.last, cudaSuccess);
     mock.launch_error = cudaErrorInvalidConfiguration;
     assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "CUDA says");
     assert_int_equal(mock.frees_left, 0);
