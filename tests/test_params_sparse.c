@@ -393,11 +393,78 @@ static void test_cost(void **state)
     }
 }
 
+/* A sparse array whose stored shape is one without elements, as MXNet writes it when it saves an array that is still being made:
+ * it holds what MXNet reads from such a file, and by the same checks as any other. */
+static void test_empty_stored_shape(void **state)
+{
+    (void)state;
+    static const struct {
+        int storage, stored_ndim;
+        int64_t stored[2], shape[2];
+        int index_ndim;
+        int64_t count, indices[3];
+        const char *text; /* NULL: it is read, as `dense` */
+        float dense[6];
+    } cases[] = {
+        {1, 2, {0, 2}, {3, 2}, 1, 2, {0, 2}, NULL, {1, 2, 0, 0, 3, 4}},
+        {1, 1, {0}, {3, 2}, 1, 2, {0, 2}, NULL, {1, 2, 0, 0, 3, 4}},
+        {1, 2, {0, 2}, {3, 2}, 1, 0, {0}, NULL, {0}},
+        {1, 2, {0, 7}, {3, 2}, 1, 1, {1}, NULL, {0, 0, 1, 2, 0, 0}},
+        {2, 1, {0}, {2, 3}, 1, 2, {2, 0}, NULL, {0, 0, 1, 2, 0, 0}},
+        {2, 1, {0}, {2, 3}, 1, 0, {0}, NULL, {0}},
+        {1, 2, {0, 2}, {3, 2}, 1, 2, {0, 3}, "row index 1 is 3, expected 0 to 2", {0}},
+        {1, 2, {0, 2}, {3, 2}, 0, 0, {0}, "rows have the shape [], expected one dimension", {0}},
+        {1, 2, {0, 2}, {3, 2}, 1, INT64_MAX, {0}, "more elements than 64 bits count", {0}},
+        {1, 2, {0, 2}, {3, 2}, 1, INT64_C(1) << 40, {0}, "bytes are expected", {0}},
+        {2, 1, {0}, {2, 3}, 1, 2, {2, 3}, "column index 1 is 3, expected 0 to 2", {0}},
+        {2, 1, {0}, {2, 3}, 1, 3, {0, 1, 2}, "row pointer 2 is 2, expected 3 to 3", {0}},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const bool rows = cases[i].storage == 1;
+        const int64_t pointers[3] = {0, cases[i].count > 0, cases[i].count < 2 ? cases[i].count : 2};
+        const int64_t count = cases[i].count < 3 ? cases[i].count : 3;
+        struct bytes bytes = {0};
+        put_start(&bytes, 1);
+        put32(&bytes, V2);
+        put32(&bytes, cases[i].storage);
+        put_shape(&bytes, cases[i].stored_ndim, cases[i].stored);
+        put_shape(&bytes, 2, cases[i].shape);
+        put_type(&bytes, 0);
+        if (!rows) {
+            put32(&bytes, 6);
+            put_shape(&bytes, 1, &(int64_t){3});
+        }
+        put32(&bytes, 6);
+        put_shape(&bytes, cases[i].index_ndim, &cases[i].count);
+        put(&bytes, (float[]){1, 2, 3, 4, 5, 6}, (size_t)count * (rows ? 8 : 4));
+        put(&bytes, pointers, rows ? 0 : sizeof pointers);
+        put(&bytes, cases[i].indices, (size_t)count * 8);
+        put64(&bytes, 0);
+        const int fd = open_bytes(bytes.data, bytes.size);
+        struct params params = {0};
+        const fanin_status status = params_read(fd, "file", (int64_t)bytes.size, &params);
+        if (cases[i].text != NULL) {
+            assert_status(status, FANIN_ERROR_FORMAT);
+            assert_message("array 1", cases[i].text, NULL);
+        } else {
+            assert_status(status, FANIN_OK);
+            float *const values = read_all(fd, &params.entries[0]);
+            assert_memory_equal(values, cases[i].dense, sizeof cases[i].dense);
+            free(values);
+        }
+        params_free(&params);
+        close(fd);
+        free(bytes.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_row_sparse), cmocka_unit_test(test_far_rows), cmocka_unit_test(test_negative_rows),
-        cmocka_unit_test(test_csr),        cmocka_unit_test(test_repeated), cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_row_sparse),         cmocka_unit_test(test_far_rows),
+        cmocka_unit_test(test_negative_rows),      cmocka_unit_test(test_csr),
+        cmocka_unit_test(test_repeated),           cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_empty_stored_shape),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

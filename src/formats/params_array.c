@@ -149,6 +149,9 @@ static fanin_status read_type(struct params_cursor *cursor, enum dtype *out)
     return FANIN_OK;
 }
 
+/* As many integers as there are. */
+#define ANY_COUNT INT64_C(-1)
+
 /* Type and size of an index; `count` is how many integers it must have. */
 static fanin_status read_index(struct params_cursor *cursor, const char *name, int64_t count, struct params_index *out)
 {
@@ -162,20 +165,24 @@ static fanin_status read_index(struct params_cursor *cursor, const char *name, i
         return params_cursor_fail(cursor, "its %s are of %s, expected integers", name, dtype_table[out->dtype].name);
     }
     char text[HEADER_SHAPE_SIZE];
-    if (shape.ndim != 1 || shape.extent[0] != count) {
-        return params_cursor_fail(cursor, "its %s have the shape %s, expected [%" PRId64 "]", name,
-                                  header_shape_text(shape.extent, shape.ndim, text), count);
+    if (shape.ndim == 1 && (count == ANY_COUNT || shape.extent[0] == count)) {
+        out->count = shape.extent[0];
+        return FANIN_OK;
     }
-    out->count = count;
-    return FANIN_OK;
+    header_shape_text(shape.extent, shape.ndim, text);
+    return count == ANY_COUNT
+               ? params_cursor_fail(cursor, "its %s have the shape %s, expected one dimension", name, text)
+               : params_cursor_fail(cursor, "its %s have the shape %s, expected [%" PRId64 "]", name, text, count);
 }
 
+/* `stored` is empty where MXNet saved an array that was still being made: it writes that shape too early. Then the number of
+ * indices tells what is stored, as it does to MXNet when it reads such a file. */
 static fanin_status check_stored_shape(const struct params_cursor *cursor, const struct params_entry *entry,
-                                       const struct shape *stored, const struct shape *shape)
+                                       const struct shape *stored, const struct shape *shape, bool is_empty)
 {
     const bool rows = entry->storage == PARAMS_ROW_SPARSE;
-    bool fits = rows ? stored->ndim == shape->ndim : stored->ndim == 1 && shape->ndim == 2;
-    for (int d = 1; rows && fits && d < shape->ndim; d++) {
+    bool fits = rows ? is_empty || stored->ndim == shape->ndim : (is_empty || stored->ndim == 1) && shape->ndim == 2;
+    for (int d = 1; rows && !is_empty && fits && d < shape->ndim; d++) {
         fits = stored->extent[d] == shape->extent[d];
     }
     if (!fits) {
@@ -187,26 +194,39 @@ static fanin_status check_stored_shape(const struct params_cursor *cursor, const
     return FANIN_OK;
 }
 
+/* Elements that are stored: `entry->stored` rows of the array, or so many elements of it. false: 64 bits do not count them. */
+static bool stored_elements(const struct params_entry *entry, const struct shape *shape, int64_t *out)
+{
+    struct shape stored = *shape;
+    stored.ndim = entry->storage == PARAMS_ROW_SPARSE ? shape->ndim : 1;
+    stored.extent[0] = entry->stored;
+    return header_elements(stored.extent, stored.ndim, out);
+}
+
 static fanin_status read_sparse(struct params_cursor *cursor, const struct shape *stored, const struct shape *shape,
                                 struct params_entry *entry)
 {
     const bool rows = entry->storage == PARAMS_ROW_SPARSE;
-    fanin_status status = check_stored_shape(cursor, entry, stored, shape);
+    int64_t elements, pointers;
+    const bool is_empty = header_elements(stored->extent, stored->ndim, &elements) && elements == 0;
+    fanin_status status = check_stored_shape(cursor, entry, stored, shape, is_empty);
+    if (status == FANIN_OK && !rows) {
+        status = __builtin_add_overflow(shape->extent[0], (int64_t)1, &pointers)
+                     ? params_cursor_fail(cursor, "it has more rows than 64 bits count pointers to")
+                     : read_index(cursor, "row pointers", pointers, &entry->pointers);
+    }
+    if (status == FANIN_OK) {
+        status = read_index(cursor, rows ? "rows" : "columns", is_empty ? ANY_COUNT : stored->extent[0], &entry->places);
+    }
     if (status != FANIN_OK) {
         return status;
     }
-    int64_t elements, pointers;
-    if (!header_elements(stored->extent, stored->ndim, &elements) ||
-        __builtin_add_overflow(shape->extent[0], (int64_t)1, &pointers)) {
+    entry->stored = entry->places.count;
+    if (!stored_elements(entry, shape, &elements)) {
         return params_cursor_fail(cursor, "it stores more elements than 64 bits count");
     }
-    entry->stored = stored->extent[0];
-    if (!rows) {
-        status = read_index(cursor, "row pointers", pointers, &entry->pointers);
-    }
-    status = status == FANIN_OK ? read_index(cursor, rows ? "rows" : "columns", entry->stored, &entry->places) : status;
     entry->data = cursor->position;
-    status = status == FANIN_OK ? skip(cursor, entry->dtype, elements) : status;
+    status = skip(cursor, entry->dtype, elements);
     entry->pointers.offset = cursor->position;
     if (status == FANIN_OK && !rows) {
         status = skip(cursor, entry->pointers.dtype, entry->pointers.count);
