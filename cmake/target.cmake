@@ -4,12 +4,21 @@ if(NOT CMAKE_SIZEOF_VOID_P EQUAL 8)
 endif()
 
 include(CheckCSourceCompiles)
+# With the flags of the configuration that is built. 16: only 16-bit floats are computed as such (AVX512-FP16). GCC says of every
+# flag of fast-math's that IEC 559 is not kept; clang of all of them together, and of the one for finite numbers.
+unset(fanin_arithmetic_as_written CACHE)
+set(CMAKE_TRY_COMPILE_CONFIGURATION ${CMAKE_BUILD_TYPE})
 check_c_source_compiles("#include <float.h>
-#if FLT_EVAL_METHOD != 0 || defined __FAST_MATH__
+#if FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 16
+#error
+#endif
+#if defined __FAST_MATH__ || __FINITE_MATH_ONLY__ || (defined __GCC_IEC_559 && __GCC_IEC_559 < 2)
 #error
 #endif
 int main(void) { return 0; }" fanin_arithmetic_as_written)
+unset(CMAKE_TRY_COMPILE_CONFIGURATION)
 if(NOT fanin_arithmetic_as_written)
+  string(TOUPPER "${CMAKE_BUILD_TYPE}" fanin_type)
   message(FATAL_ERROR "fanin needs IEEE-754 arithmetic as it is written, for the same bits everywhere: this compiler keeps excess "
-                      "precision (x87) or has fast-math on. CMAKE_C_FLAGS: '${CMAKE_C_FLAGS}'")
+                      "precision (x87) or has fast-math on, or a part of it. Flags: '${CMAKE_C_FLAGS} ${CMAKE_C_FLAGS_${fanin_type}}'")
 endif()
