@@ -295,7 +295,7 @@ typedef enum fanin_orthogonal_method {
 } fanin_orthogonal_method;
 
 /* `scale` times orthonormal rows, or columns where there are fewer of them, of a matrix of shape[0] rows and the product of
- * the rest as columns. `rand_type` is what the SVD is of: U[-1, 1] or N(0, 1). Saxe, McClelland & Ganguli 2013 (arXiv
+ * the rest as columns. `rand_type`: SVD takes a matrix of U[-1, 1] or N(0, 1). Saxe, McClelland & Ganguli 2013 (arXiv
  * 1312.6120). Fewer than two dimensions are a SHAPE error. A box needs memory for the whole matrix; MEMORY, when a parameter
  * is filled, tells how much. The first such fill opens LAPACK. The bits do not depend on the number of threads; SVD uses one
  * for each matrix. SOLVER where LAPACK cannot be opened, or finds no solution. */
