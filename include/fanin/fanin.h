@@ -9,10 +9,12 @@
  *
  * The promise: the value of an element depends only on the contract version, the seed, the parameter's name, the element's
  * row-major index in the parameter's global shape, the initializer and the dtype. It does not depend on device, instruction
- * set, thread count, memory layout, sharding, or on which other parameters exist. docs/contract.md says how.
+ * set, thread count, memory layout, sharding, or on which other parameters exist. The one exception: orthogonal matrices go
+ * through LAPACK or cuSOLVER, so other kinds of processors, other BLAS libraries and GPUs agree to rounding only.
+ * docs/contract.md says how.
  *
- * How to read this header: it climbs. 1 status and errors, 2 initializers, 3 filling one parameter, 4 plans of many,
- * 5 typed constructors, 6 rules files, 7 the registry and initializers of your own.
+ * This header goes from the simple to the special: 1 status and errors, 2 initializers, 3 filling one parameter, 4 plans of
+ * many, 5 typed constructors, 6 rules files, 7 the registry and initializers of your own.
  *
  * For every function, unless its comment says otherwise:
  *   - it returns FANIN_OK (0) or an error, and fanin_last_error() then tells the detail;
@@ -87,7 +89,7 @@ typedef enum fanin_status {
 #undef FANIN_STATUS_ENUM
 } fanin_status;
 
-/* The status's name, "FANIN_ERROR_SHAPE"; "FANIN_ERROR_?" for a number that is none. A static string. */
+/* The status's name, "FANIN_ERROR_SHAPE"; "FANIN_ERROR_?" for a number that is no status. A static string. */
 FANIN_API const char *fanin_status_name(fanin_status status);
 
 /* One sentence about the status, as in the list above. A static string. */
@@ -111,8 +113,8 @@ FANIN_API const char *fanin_version(void);
 typedef struct fanin_initializer fanin_initializer;
 
 /* Makes an initializer from text: a bare name, `xavier`; an array, `["xavier", {"magnitude": 2}]`; or an object,
- * `{"initializer": "xavier", "magnitude": 2}`. Names are matched without case, blanks around the text are ignored. The JSON
- * is read strictly (RFC 8259): no NaN, no infinities, no repeated keys, integers within ±2^53, depth at most 64.
+ * `{"initializer": "xavier", "magnitude": 2}`. Upper and lower case are equal in names, blanks around the text are ignored. The
+ * JSON is read strictly (RFC 8259): no NaN, no infinities, no repeated keys, integers within ±2^53, depth at most 64.
  * Errors: SPEC malformed, UNKNOWN name (the nearest are listed), PARAMETER unknown, missing, of the wrong type or out of
  * bounds, PATTERN. Give the result back with fanin_release. */
 FANIN_API fanin_status fanin_create(const char *spec, fanin_initializer **out);
@@ -125,7 +127,7 @@ FANIN_API fanin_status fanin_dumps(const fanin_initializer *initializer, char **
 /* Adds a reference; returns its argument. NULL is fine. */
 FANIN_API fanin_initializer *fanin_retain(const fanin_initializer *initializer);
 
-/* Takes a reference away and frees with the last. NULL is fine. */
+/* Takes a reference away; the last one frees the initializer. NULL is fine. */
 FANIN_API void fanin_release(fanin_initializer *initializer);
 
 /* Frees a string that a function of this library returned through `out`. NULL is fine. */
@@ -137,12 +139,12 @@ typedef struct fanin_rules fanin_rules; /* section 6 */
 
 /* Which rule decides what a parameter gets. A descriptor's attribute `__init__`, then its rules, come before all of them. */
 typedef enum fanin_rule {
-    /* The end of the name, first hit wins: "weight" the initializer; "bias", "beta", "min", "bias_quantize" 0; "gamma", "max"
-     * 1; "weight_quantize" a random integer in [-127, 126]; any other is uncovered. MXNet's rule for InitDesc. */
+    /* The end of the name, first hit wins: "weight" gets the initializer; "bias", "beta", "min", "bias_quantize" 0; "gamma",
+     * "max" 1; "weight_quantize" random integers in [-127, 126]; any other is uncovered. MXNet's rule for InitDesc. */
     FANIN_RULE_NAME = 0,
     /* The initializer, whatever the name: for engines whose names end in "wq" or "kernel". */
     FANIN_RULE_WEIGHT = 1,
-    /* MXNet's older rule for plain names: names that start with "upsampling" or "stn_loc", "moving_mean" and its kin. */
+    /* MXNet's older rule for plain names, with "upsampling", "stn_loc", "moving_mean" and so on (docs/initializers.md). */
     FANIN_RULE_LEGACY = 2
 } fanin_rule;
 
@@ -192,15 +194,16 @@ typedef struct fanin_options {
 
 /* Fills one tensor in place.
  *
- * tensor: on the CPU, or on a CUDA device, where fills are put into the options' stream and not waited for, but for orthogonal
+ * tensor: on the CPU, or on a CUDA device, where fills are put into the options' stream and not waited for, except orthogonal
  * ones, arrays and stored tensors (docs/cuda.md); 0 to FANIN_MAX_NDIM dimensions, ndim 0 is one element and an extent of 0
  * none; strides NULL (row-major) or any, negative too, as long as no two elements share memory; dtype float16, bfloat16,
  * float32 or float64, and for fills with integers also int8 … int64, uint8 … uint64 and bool. Data must be aligned to its
- * element. initializer: NULL leaves the name rule alone: a "weight" is then uncovered. options: NULL means the defaults.
- * Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY, SOLVER
- * (orthogonal), CAPTURE (what has to wait for a CUDA stream, the log's norm too), and those of fanin_create for an `__init__`.
- * Nothing is written then; only a custom fill, a statistic (the caller's, or that of a CUDA tensor, which takes up to 1 MB), a
- * file that changes or fails while it is read (FILE, FORMAT), or a device that fails, may fail after the first write. */
+ * element. initializer: NULL: only the name rule applies, and a name that ends in "weight" is UNCOVERED. options: NULL means
+ * the defaults. Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY,
+ * SOLVER (orthogonal), CAPTURE (for what has to wait for a CUDA stream, the log's norm included), and those of fanin_create for
+ * an `__init__`. After an error nothing was written, with these exceptions: a custom fill, a statistic (the caller's, or that
+ * of a CUDA tensor, which takes up to 1 MB), a file that changes or fails while it is read (FILE, FORMAT), or a device, may
+ * fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -287,12 +290,12 @@ typedef enum fanin_orthogonal_method {
     /* The singular vectors of a random matrix, as MXNet. */
     FANIN_ORTHOGONAL_SVD = 0,
     /* Haar's distribution, uniform over all orthogonal matrices, from random Householder reflectors (Stewart 1980): faster
-     * and more precise than SVD, and equal to rounding on all machines. `rand_type` means nothing to it. */
+     * and more precise than SVD, and equal to rounding on all machines. It ignores `rand_type`. */
     FANIN_ORTHOGONAL_HAAR = 1
 } fanin_orthogonal_method;
 
 /* `scale` times orthonormal rows, or columns where there are fewer of them, of a matrix of shape[0] rows and the product of
- * the rest as columns. `rand_type` is what the SVD is of: U[-1, 1] or N(0, 1). Saxe, McClelland & Ganguli 2013 (arXiv
+ * the rest as columns. `rand_type`: SVD takes a matrix of U[-1, 1] or N(0, 1). Saxe, McClelland & Ganguli 2013 (arXiv
  * 1312.6120). Fewer than two dimensions are a SHAPE error. A box needs memory for the whole matrix; MEMORY, when a parameter
  * is filled, tells how much. The first such fill opens LAPACK. The bits do not depend on the number of threads; SVD uses one
  * for each matrix. SOLVER where LAPACK cannot be opened, or finds no solution. */
@@ -320,10 +323,10 @@ typedef enum fanin_rnn {
 FANIN_API fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
                                       int bidirectional, double forget_bias, fanin_initializer **out);
 
-/* The elements of a stored tensor of the parameter's name. `path`: MXNet's .params (dense and sparse), safetensors, or the
- * index of sharded safetensors files; its contents say which. The headers are read here and the elements when a parameter is
- * filled; no file stays open, and one that was changed in between is a FILE error. One leading "arg:" or "aux:" of a stored
- * name is dropped; of names that are equal then the one stored last counts. A parameter that is found gets its elements,
+/* The elements of the stored tensor that has the parameter's name. `path`: MXNet's .params (dense and sparse), safetensors, or
+ * the index of sharded safetensors files; its contents say which. The headers are read here and the elements when a parameter
+ * is filled; no file stays open, and one that was changed in between is a FILE error. One leading "arg:" or "aux:" of a stored
+ * name is dropped; of names that are then equal the one stored last counts. A parameter that is found gets its elements,
  * whatever its name ends with and before `__init__` and rules are looked at; its global shape must be the tensor's (SHAPE). For
  * one that is not found `default_init`, retained, is called; NULL: it is UNCOVERED. Elements are converted to the parameter's
  * dtype: to floats by one rounding (16-bit ones by way of float32), to an infinity where they are too large; floats to integers
@@ -339,8 +342,8 @@ FANIN_API fanin_status fanin_load(const char *path, const fanin_initializer *def
 FANIN_API fanin_status fanin_load_tensors(const char *const *names, const DLTensor *tensors, size_t count,
                                           const fanin_initializer *default_init, int verbose, fanin_initializer **out);
 
-/* The first pattern that matches at the start of the parameter's name names the initializer. `count` of each; the initializers
- * are retained. Patterns are Python's `re`, section 6. */
+/* The first pattern that matches at the start of the parameter's name picks the initializer. There are `count` of each; the
+ * initializers are retained. Patterns are Python's `re`, section 6. */
 FANIN_API fanin_status fanin_mixed(const char *const *patterns, const fanin_initializer *const *initializers, size_t count,
                                    fanin_initializer **out);
 
@@ -467,7 +470,7 @@ typedef enum fanin_ending {
     FANIN_ENDING_DEFAULT = 8 /* none of them */
 } fanin_ending;
 
-/* What an initializer does for parameters whose names end so, in place of the name rule (MXNet's _init_bias and so on). */
+/* What an initializer does for parameters whose names have this ending, in place of the name rule (MXNet's _init_bias …). */
 typedef struct fanin_override {
     fanin_ending ending;
     fanin_lower_fn lower;
@@ -489,7 +492,7 @@ typedef struct fanin_row {
 
 #define FANIN_ROW_INIT {sizeof(fanin_row), NULL, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL}
 
-/* Register in place of a taken name. Initializers made before keep the row that they were made from. */
+/* Register in place of the row that has the name. Initializers made before keep the row that they were made from. */
 #define FANIN_REGISTER_REPLACE 1u
 
 /* Adds an initializer, which create, dumps, Mixed, rules and `__init__` then know. The row is copied. Errors: ARGUMENT for a
