@@ -414,7 +414,8 @@ FANIN_API fanin_status fanin_emit_uniform(fanin_emitter *emitter, int64_t rows, 
 FANIN_API fanin_status fanin_emit_normal(fanin_emitter *emitter, int64_t rows, double mean, double sigma);
 
 /* A block of a packed parameter: the next `rows` are an array of its own of shape shape[ndim] (as many elements), named
- * "parameter/name", with its own stream, fans and name rule. initializer NULL: the descriptor's global one. */
+ * "parameter/name", with its own stream, fans and name rule. initializer NULL: the descriptor's global one. Of a parameter of
+ * more than one dimension, every fill within a block must cover whole rows of axis 0 (else SHAPE). */
 FANIN_API fanin_status fanin_emit_sub_parameter(fanin_emitter *emitter, int64_t rows, const fanin_initializer *initializer,
                                                 const char *name, int ndim, const int64_t *shape);
 
