@@ -56,6 +56,26 @@ static inline void orthogonal_describe(const struct fill *fill, enum dtype dtype
     out->random_shape[1] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->columns : out->shorter;
 }
 
+static inline int orthogonal_order(uint64_t a, uint64_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+/* 0 where two ORTHOGONAL fills, each with the dtype of its tensor, are of one matrix; else an order of matrices. */
+static inline int orthogonal_compare(const struct fill *a, enum dtype a_dtype, const struct fill *b, enum dtype b_dtype)
+{
+    int order = orthogonal_order(a->stream, b->stream);
+    order = order != 0 ? order : orthogonal_order(double_bits(a->a), double_bits(b->a));
+    order = order != 0 ? order : orthogonal_order((uint64_t)a->orthogonal.method, (uint64_t)b->orthogonal.method);
+    order = order != 0 ? order : orthogonal_order((uint64_t)a->orthogonal.random, (uint64_t)b->orthogonal.random);
+    order = order != 0 ? order : orthogonal_order((uint64_t)a_dtype, (uint64_t)b_dtype);
+    order = order != 0 ? order : orthogonal_order((uint64_t)a->ndim, (uint64_t)b->ndim);
+    for (int d = 0; d < a->ndim && order == 0; d++) {
+        order = orthogonal_order((uint64_t)a->domain[d], (uint64_t)b->domain[d]);
+    }
+    return order;
+}
+
 /* Whether SVD's kept vector `vector`, made canonical, changes its sign: bit 31 of the stream's word of that number. */
 STREAM_FUNCTION bool orthogonal_flips(uint64_t seed, uint64_t sign_stream, int64_t vector)
 {

@@ -30,27 +30,6 @@ struct cpu_orthogonal_set {
     char *memory;
 };
 
-static int compare_numbers(uint64_t a, uint64_t b)
-{
-    return a < b ? -1 : a > b;
-}
-
-/* 0 where two orthogonal items are parts of one matrix. */
-static int compare_items(const struct item *a, const struct item *b)
-{
-    const struct fill *const first = a->fill, *const second = b->fill;
-    int order = compare_numbers(first->stream, second->stream);
-    order = order != 0 ? order : compare_numbers(double_bits(first->a), double_bits(second->a));
-    order = order != 0 ? order : compare_numbers(first->orthogonal.method, second->orthogonal.method);
-    order = order != 0 ? order : compare_numbers(first->orthogonal.random, second->orthogonal.random);
-    order = order != 0 ? order : compare_numbers(a->dtype, b->dtype);
-    order = order != 0 ? order : compare_numbers((uint64_t)first->ndim, (uint64_t)second->ndim);
-    for (int d = 0; d < first->ndim && order == 0; d++) {
-        order = compare_numbers((uint64_t)first->domain[d], (uint64_t)second->domain[d]);
-    }
-    return order;
-}
-
 struct place {
     const struct item *item;
     size_t number;
@@ -59,8 +38,8 @@ struct place {
 static int compare_places(const void *first, const void *second)
 {
     const struct place *const a = first, *const b = second;
-    const int order = compare_items(a->item, b->item);
-    return order != 0 ? order : compare_numbers(a->number, b->number);
+    const int order = orthogonal_compare(a->item->fill, a->item->dtype, b->item->fill, b->item->dtype);
+    return order != 0 ? order : orthogonal_order(a->number, b->number);
 }
 
 static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *item, const fanin_options *options,
@@ -84,8 +63,9 @@ static fanin_status collect(struct cpu_orthogonal_set *set, struct place *places
     qsort(places, count, sizeof *places, compare_places);
     fanin_status status = FANIN_OK;
     for (size_t i = 0; i < count && status == FANIN_OK; i++) {
-        if (i == 0 || compare_items(places[i - 1].item, places[i].item) != 0) {
-            status = describe(set, places[i].item, options, &set->matrices[set->count++]);
+        const struct item *const item = places[i].item, *const before = i > 0 ? places[i - 1].item : NULL;
+        if (i == 0 || orthogonal_compare(before->fill, before->dtype, item->fill, item->dtype) != 0) {
+            status = describe(set, item, options, &set->matrices[set->count++]);
         }
         set->of_item[places[i].number] = set->count - 1;
     }

@@ -15,7 +15,7 @@ struct cuda_builder {
 /* Starts an empty table. */
 void cuda_builder_start(struct cuda_builder *builder, uint64_t seed);
 
-/* Adds an item of any kind but CUSTOM, of its start on the device; the fill was checked. false, with nothing done, where the
+/* Adds an item of a kind that is its numbers alone (CONSTANT to BILINEAR); the fill was checked. false, with nothing done, where the
  * table is full; an empty one takes any item. Runs in the floating-point environment of the contract. */
 bool cuda_builder_add(struct cuda_builder *builder, const struct item *item);
 

@@ -35,16 +35,9 @@ static bool is_ours(const struct item *item, int ordinal)
 
 /* ------------------------------------------------ which matrices there are ----------------------------------------------- */
 
-/* Whether two items are cut from the same numbers. */
 static bool is_same(const struct item *a, const struct item *b)
 {
-    const struct fill *const f = a->fill, *const g = b->fill;
-    bool same = f->stream == g->stream && f->a == g->a && f->orthogonal.method == g->orthogonal.method &&
-                f->orthogonal.random == g->orthogonal.random && a->dtype == b->dtype && f->ndim == g->ndim;
-    for (int d = 0; d < f->ndim && same; d++) {
-        same = f->domain[d] == g->domain[d];
-    }
-    return same;
+    return orthogonal_compare(a->fill, a->dtype, b->fill, b->dtype) == 0;
 }
 
 /* The matrix of an item, or their number. */

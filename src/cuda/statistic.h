@@ -5,7 +5,7 @@
 #include "tensor.h"
 
 /* ‖x‖₂/√size, the bits that the host backend gives for the same elements; 0 for an empty tensor. Behind all that the stream was
- * given before; waits for it. Errors: DEVICE, also for a stream that is being captured, and MEMORY. */
+ * given before; waits for it. Errors: CAPTURE for a stream that is being captured, DEVICE, MEMORY. */
 fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *options, double *out);
 
 #endif
