@@ -42,6 +42,10 @@ fanin_status args_open(const fanin_row *row, fanin_args *args);
  * of a nested spec. */
 fanin_status args_set(fanin_args *args, const fanin_param *param, const cJSON *value, int depth);
 
+/* The same for the parameter at a place of the schema, at the outermost depth. Takes the value over; NULL: it could not be made,
+ * MEMORY. */
+fanin_status args_take(fanin_args *args, size_t place, cJSON *value);
+
 /* Sets the INITIALIZERS parameter `param`, or an INITIALIZER to one, to objects, which are retained. Errors: MEMORY. */
 fanin_status args_set_initializers(fanin_args *args, const fanin_param *param, const fanin_initializer *const *initializers,
                                    size_t count);

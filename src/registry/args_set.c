@@ -267,6 +267,15 @@ fanin_status args_set(fanin_args *args, const fanin_param *param, const cJSON *v
     return argument->text ? FANIN_OK : fail_memory(&target);
 }
 
+fanin_status args_take(fanin_args *args, size_t place, cJSON *value)
+{
+    const fanin_status status =
+        value ? args_set(args, &args->row->params[place], value, 0)
+              : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of '%s'", args->row->name);
+    cJSON_Delete(value);
+    return status;
+}
+
 fanin_status args_complete(fanin_args *args, int depth)
 {
     for (size_t i = 0; i < args->row->n_params; i++) {

@@ -111,29 +111,16 @@ fanin_status fanin_orthogonal(double scale, fanin_distribution rand_type, fanin_
     return construct(&initializer_orthogonal, with(params, schema[2].name, choice(&schema[2], (int)method)), out);
 }
 
-/* `init` after what `params` holds of the others; its first parameter is the initializer. */
-static fanin_status set_fusedrnn(fanin_args *args, const fanin_initializer *init, const cJSON *params)
+static fanin_status set_fusedrnn(fanin_args *args, const fanin_initializer *init, int64_t num_hidden, int64_t num_layers,
+                                 fanin_rnn mode, int bidirectional, double forget_bias)
 {
     const fanin_param *const schema = args->row->params;
-    const cJSON *const null = params->child;
-    fanin_status status = init ? args_set_initializers(args, &schema[0], &init, 1) : args_set(args, &schema[0], null, 0);
-    const cJSON *value = null->next;
-    for (size_t i = 1; i < args->row->n_params && status == FANIN_OK; i++) {
-        status = args_set(args, &schema[i], value, 0);
-        value = value->next;
-    }
-    return status;
-}
-
-static fanin_status make_fusedrnn(const fanin_initializer *init, const cJSON *params, fanin_initializer **out)
-{
-    fanin_args args;
-    fanin_status status = args_open(&initializer_fusedrnn.row, &args);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    status = set_fusedrnn(&args, init, params);
-    return initializer_new(&initializer_fusedrnn, &args, status, out);
+    fanin_status status = init ? args_set_initializers(args, &schema[0], &init, 1) : args_take(args, 0, cJSON_CreateNull());
+    status = status == FANIN_OK ? args_take(args, 1, json_new_int64(num_hidden)) : status;
+    status = status == FANIN_OK ? args_take(args, 2, json_new_int64(num_layers)) : status;
+    status = status == FANIN_OK ? args_take(args, 3, choice(&schema[3], (int)mode)) : status;
+    status = status == FANIN_OK ? args_take(args, 4, cJSON_CreateBool(bidirectional != 0)) : status;
+    return status == FANIN_OK ? args_take(args, 5, json_new_double(forget_bias)) : status;
 }
 
 fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, int64_t num_layers, fanin_rnn mode,
@@ -144,17 +131,13 @@ fanin_status fanin_fusedrnn(const fanin_initializer *init, int64_t num_hidden, i
     }
     const int saved_errno = errno;
     const struct float_environment caller = float_environment_enter();
-    const fanin_param *const schema = initializer_fusedrnn.row.params;
-    cJSON *params = with(cJSON_CreateObject(), schema[0].name, cJSON_CreateNull());
-    params = with(params, schema[1].name, json_new_int64(num_hidden));
-    params = with(params, schema[2].name, json_new_int64(num_layers));
-    params = with(params, schema[3].name, choice(&schema[3], (int)mode));
-    params = with(params, schema[4].name, cJSON_CreateBool(bidirectional != 0));
-    params = with(params, schema[5].name, json_new_double(forget_bias));
-    const fanin_status status = params ? make_fusedrnn(init, params, out)
-                                       : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of 'fusedrnn'");
+    fanin_args args;
+    fanin_status status = args_open(&initializer_fusedrnn.row, &args);
+    if (status == FANIN_OK) {
+        status = set_fusedrnn(&args, init, num_hidden, num_layers, mode, bidirectional, forget_bias);
+        status = initializer_new(&initializer_fusedrnn, &args, status, out);
+    }
     float_environment_leave(&caller);
-    cJSON_Delete(params);
     errno = saved_errno;
     return status;
 }

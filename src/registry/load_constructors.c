@@ -13,21 +13,12 @@
 /* The place among the arguments. */
 enum { PARAM, DEFAULT_INIT, VERBOSE };
 
-static fanin_status set_value(fanin_args *args, int place, cJSON *value)
-{
-    const fanin_status status =
-        value ? args_set(args, &args->row->params[place], value, 0)
-              : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of '%s'", args->row->name);
-    cJSON_Delete(value);
-    return status;
-}
-
 /* All but where the tensors are. */
 static fanin_status set_rest(fanin_args *args, const fanin_initializer *default_init, int verbose)
 {
     const fanin_status status = default_init ? args_set_initializers(args, &args->row->params[DEFAULT_INIT], &default_init, 1)
-                                             : set_value(args, DEFAULT_INIT, cJSON_CreateNull());
-    return status == FANIN_OK ? set_value(args, VERBOSE, cJSON_CreateBool(verbose != 0)) : status;
+                                             : args_take(args, DEFAULT_INIT, cJSON_CreateNull());
+    return status == FANIN_OK ? args_take(args, VERBOSE, cJSON_CreateBool(verbose != 0)) : status;
 }
 
 static fanin_status check_text(const char *what, const char *text)
@@ -45,7 +36,7 @@ static fanin_status make(const char *path, const struct store *store, const fani
         return status;
     }
     if (path) {
-        status = set_value(&args, PARAM, cJSON_CreateString(path));
+        status = args_take(&args, PARAM, cJSON_CreateString(path));
     } else {
         args.values[PARAM] = (struct argument){.given = true, .store = store_retain(store)};
     }
