@@ -132,7 +132,7 @@ static void test_messages(void **state)
         {"+1", "text: line 1, column 1: found '+', expected a value"},
         {"1e400", "text: line 1, column 1: the number 1e400 is beyond the range of a double"},
         {"1 2", "text: line 1, column 3: found '2', expected nothing after the value"},
-        {"\xef\xbb\xbf{}", "text: line 1, column 1: a byte order mark is no JSON"},
+        {"\xef\xbb\xbf{}", "text: line 1, column 1: a byte-order mark is no JSON: save the text without it"},
         {"\"abc", "text: line 1, column 1: the string that starts here has no end"},
         {"\"\\q\"", "text: line 1, column 3: found 'q', expected one of \"\\/bfnrtu after the backslash in a string"},
         {"\"\\ud800\"", "text: line 1, column 2: \\ud800 is half of a surrogate pair without the other half"},

@@ -119,7 +119,7 @@ static fanin_status read_word(struct json_reader *reader, enum json_kind *kind)
         }
     }
     if (starts_with(reader, "\xef\xbb\xbf")) {
-        return json_fail_at(reader, reader->position, "a byte order mark is no JSON");
+        return json_fail_at(reader, reader->position, "a byte-order mark is no JSON: save the text without it");
     }
     return json_fail_expected(reader, reader->position, "a value");
 }

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from program import LETTERS, PROGRAM, SIZES, File, Test, elements, fanin, main
+from program import LETTERS, PROGRAM, SIZES, File, Test, elements, fanin, file_bytes, main
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "params")
 
@@ -170,7 +170,8 @@ class Convert(Test):
         index = struct.pack("<4q", 0, 1, 2, 9)
         good = row_sparse("F32", [10, 1], [0, 1, 2, 9], bytes(16))
         for text, content in (
-                ("no .params file", b"x" * 100), (".npz", b"PK\3\4" + bytes(60)), ("no .params file", b""),
+                ("no .params file", b"x" * 100), ("a ZIP archive (torch's .pt and .pth; .npz", b"PK\3\4" + bytes(60)),
+                ("is a safetensors file already", file_bytes({}, pad=False) + b" " * 30), ("no .params file", b""),
                 ("row index 3 is 10, expected 0 to 9", params({"x": good.replace(index, struct.pack("<4q", 0, 1, 2, 10))})),
                 ("array 1 'x'", params({"x": good.replace(index, struct.pack("<4q", 0, 1, 2, -1))})),
                 ("type code is 13", params({"x": one().replace(struct.pack("<iii", 1, 0, 0), struct.pack("<iii", 1, 0, 13))})),

@@ -158,6 +158,42 @@ class Errors(Test):
                 self.assertIn("in.json", result.stderr)
             self.fails(1, "neither", "init", "--like", "-", "--init", "one", "--dry-run", input=content)
 
+    def test_foreign(self):
+        """Files of other kinds are called by their name, and nothing is read out of them."""
+        array = struct.pack("<IiIqiii", 0xF993FAC9, 0, 1, 1, 1, 0, 0) + bytes(4)
+        for count in 1, 20:  # shorter than what the magic would be as the size of a header, and longer
+            params = struct.pack("<QQQ", 0x112, 0, count) + array * count + struct.pack("<Q", 0)
+            self.refuses("is a .params file of MXNet: convert it first, 'fanin convert", params, name="in.params")
+            with open(self.path("in.params"), "rb") as file:
+                self.fails(1, "is a .params file", "init", "--like", "-", "--init", "one", "--dry-run", stdin=file)
+            piped = fanin("init", "--like", "-", "--init", "one", "--dry-run", input=params)
+            self.assertIn(b"is a .params file", piped.stderr)
+        for text, start in (("is a ZIP archive (torch's .pt and .pth;", b"PK\3\4\x14\0\0\0\x08\x08"), ("is a ZIP archive", b"PK\3\4"),
+                            ("is a pickle (torch's older", b"\x80\2\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."),
+                            ("is an array of NumPy (.npy)", b"\x93NUMPY\1\0v\0"), ("is an HDF5 file", b"\x89HDF\r\n\x1a\n\0")):
+            self.refuses(text, start + bytes(60))
+            self.refuses("as safetensors first", start + bytes(60))
+            spec = json.dumps(["load", {"param": self.path("in.safetensors"), "default_init": "one"}])
+            self.fails(1, text, "init", "--like", self.write("in.json", {}), "--init", spec, "--dry-run")
+            self.fails(1, text, "convert", self.path("in.safetensors"), self.path("out"))
+        for content in b"a text of no use", b"\x7fELF" + b"\1" * 60:
+            result = self.fails(1, "neither JSON nor", "stat", self.write("in.json", content))
+            self.assertNotIn("bytes", result.stderr)
+        # A header of as many bytes as MXNet's magic.
+        path = self.write("odd.safetensors", file_bytes(b"{}" + b" " * (0x112 - 2), pad=False))
+        self.done("stat", path)
+        self.done("init", "--like", path, "--dry-run")
+        with open(path, "rb") as file:
+            self.done("init", "--like", "-", "--dry-run", input=file.read())
+
+    def test_byte_order_mark(self):
+        for text in '{"a.weight": {"dtype": "F32", "shape": []}}', '{"weight_map": {"a": "b"}}', "":
+            path = self.write("in.json", b"\xef\xbb\xbf" + text.encode())
+            for command in ["init", "--like", path, "--init", "one", "--dry-run"], ["stat", path]:
+                self.fails(1, "in.json", *command)
+                if text:
+                    self.fails(1, "a byte-order mark is no JSON: save the text without it", *command)
+
     def test_newlines_in_names(self):
         """A name does not make a line of its own, or any control character reach a terminal."""
         forged, like = "x\nfanin init: forged", self.path("in.json")
