@@ -34,8 +34,8 @@ static fanin_status read_dtype(struct json_reader *reader, bool manifest, struct
         strcpy(tensor->dtype_name, token.text);
     } else {
         char excerpt[JSON_EXCERPT_SIZE];
-        return json_fail_at(reader, token.offset, "'%s' is no dtype; expected one like F32, BF16, I64, BOOL",
-                            json_excerpt(token.text, token.length, excerpt));
+        return json_fail_at(reader, token.offset, "'%s' is no dtype; expected one like F32, BF16, I64, BOOL%s",
+                            json_excerpt(token.text, token.length, excerpt), manifest ? ", or float32, torch.float32" : "");
     }
     entry->has_dtype = true;
     return FANIN_OK;

@@ -125,9 +125,9 @@ class Errors(Test):
 
     def test_manifest(self):
         for text, content in (
-                ("a.weight", '{"a.weight": {"dtype": "F32"}}'), ("no dtype", '{"a.weight": {"dtype": "x", "shape": []}}'),
+                ("a.weight", '{"a.weight": {"dtype": "F32"}}'), ("like F32, BF16, I64, BOOL, or float32,", '{"a.weight": {"dtype": "x", "shape": []}}'),
                 ("line 2", '{"a.weight":\n {"dtype": "F32", "shape": [1,]}}'), ("in.json", "[]"), ("in.json", "{"), ("in.json", ""),
-                ("in.json", "\n"), ("in.json", "hello"), ("F8_E4M3 is not supported", '{"a.weight": {"dtype": "F8_E4M3", "shape": [1]}}'),
+                ("in.json", "\n"), ("in.json", "hello"), ("in.json': tensor 'a.weight' has dtype F8_E4M3; fanin fills F16", '{"a.weight": {"dtype": "F8_E4M3", "shape": [1]}}'),
                 ("64 bits", '{"a.weight": {"dtype": "F32", "shape": [9223372036854775807]}}')):
             self.refuses_manifest(text, content)
         self.refuses_manifest("name", '{"": {"dtype": "F32", "shape": [1]}}')

@@ -147,7 +147,7 @@ class Init(Test):
 
     def test_dtype(self):
         whole = self.fill("whole")
-        for name, dtype in (("F16", "F16"), ("bfloat16", "BF16"), ("f32", "F32"), ("Float64", "F64")):
+        for name, dtype in (("F16", "F16"), ("bfloat16", "BF16"), ("f32", "F32"), ("Float64", "F64"), ("torch.float16", "F16")):
             file = self.fill("out", "--dtype", name)
             for key, (found, _, _) in file.tensors.items():
                 self.assertEqual(found, {"mask": "BOOL", "bn.num_batches_tracked": "I64"}.get(key, dtype), key)
@@ -256,6 +256,13 @@ class Init(Test):
         self.assertEqual(File(self.path("piped")).bits(), whole.bits())
         rules = json.dumps([[".*", "one"]])
         self.done("init", "--like", self.shapes(), "--rules", "-", "-o", self.path("piped"), input=rules)
+
+    def test_dtypes_of_torch(self):
+        """As str(tensor.dtype) has them."""
+        shapes = {"a.weight": "torch.float32", "b.weight": "torch.bfloat16", "c.mask": "torch.bool"}
+        like = self.write("in.json", {name: {"dtype": dtype, "shape": [2]} for name, dtype in shapes.items()})
+        file = self.fill("out", like=like)
+        self.assertEqual([dtype for dtype, _, _ in file.tensors.values()], ["F32", "BF16", "BOOL"])
 
     def test_index(self):
         self.write("model-1.safetensors", pack({"b.weight": ("F32", [2], b"12345678"), "extra.weight": ("F32", [1], b"1234")}))
