@@ -172,14 +172,16 @@ static fanin_status read_rules(struct inputs *inputs, const char *path, char **t
     size_t length;
     fanin_status status = input_text(inputs, path, text, &length);
     if (status != FANIN_OK) {
-        return status;
+        return path[0] != '['
+                   ? status
+                   : fanin_fail(status, "%s; --rules takes the name of a file, - is standard input", fanin_last_error());
     }
     if (strlen(*text) != length) {
         return fanin_fail(FANIN_ERROR_SPEC, "rules '%s': byte %zu is NUL: no JSON", path, strlen(*text) + 1);
     }
     status = fanin_rules_create(*text, out);
     if (status != FANIN_OK) {
-        status = fanin_fail(status, "--rules '%s': %s", path, fanin_last_error());
+        status = fanin_fail(status, "--rules '%s': %s", path, command_without(fanin_last_error(), "rules: "));
     }
     return status;
 }
@@ -193,11 +195,11 @@ int init_main(int argc, char **argv)
     }
     fanin_initializer *initializer = NULL;
     const fanin_status created = options.init ? fanin_create(options.init, &initializer) : FANIN_OK;
-    if (created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT) {
-        return command_error(command, "--init: %s", fanin_last_error());
-    }
     if (created != FANIN_OK) {
-        return command_usage_error(command, "--init: %s", fanin_last_error());
+        const char *const reason = command_without(fanin_last_error(), "initializer: ");
+        return created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT
+                   ? command_error(command, "--init: %s", reason)
+                   : command_usage_error(command, "--init: %s", reason);
     }
     struct inputs inputs = {0};
     struct header like = {0};

@@ -215,5 +215,8 @@ int stat_main(int argc, char **argv)
     if (optind == argc) {
         return command_usage_error(command, "name a file: fanin stat FILE; see 'fanin stat --help'");
     }
+    if (strcmp(argv[optind], "-") == 0) {
+        return command_usage_error(command, "a file is read twice, standard input cannot be; './-' is a file named '-'");
+    }
     return stat_file(argv[optind], argv + optind + 1, argc - optind - 1, json);
 }

@@ -130,6 +130,7 @@ static void test_messages(void **state)
         {"1.", "text: line 1, column 3: found the end of the text, expected a digit after the point of a number"},
         {".5", "text: line 1, column 1: found '.', expected a value"},
         {"+1", "text: line 1, column 1: found '+', expected a value"},
+        {"['a']", "text: line 1, column 2: found ''', expected a value; JSON's strings stand in double quotes"},
         {"1e400", "text: line 1, column 1: the number 1e400 is beyond the range of a double"},
         {"1 2", "text: line 1, column 3: found '2', expected nothing after the value"},
         {"\xef\xbb\xbf{}", "text: line 1, column 1: a byte-order mark is no JSON: save the text without it"},

@@ -301,6 +301,10 @@ class Errors(Test):
         for text in ("{}", "[", '[["a"]]', '[["a", "xaver"]]', '[["(", "one"]]', '[[1, "one"]]', '[["a", "one"]', "", '[["(*UCP)a", "one"]]',
                      '[["a", ["normal", {"sigma": -1}]]]', '[["a", ["normal", {"sigmo": 1}]]]'):
             self.fails(1, "--rules", "init", "--like", path, "--rules", self.write("rules.json", text), "-o", self.path("out"))
+        result = self.fails(1, "rules.json': pair 1: expected [pattern, initializer]", "init", "--like", path, "--rules",
+                            self.write("rules.json", '[["a"]]'), "--dry-run")
+        self.assertNotIn(": rules:", result.stderr)
+        self.fails(1, "--rules takes the name of a file, - is standard", "init", "--like", path, "--rules", '[[".*","zero"]]', "--dry-run")
         self.fails(1, "NUL", "init", "--like", path, "--rules", self.write("rules.json", b'[["a", "one"]]\0'), "-o", self.path("out"))
         self.fails(1, "missing", "init", "--like", path, "--rules", self.path("missing"), "-o", self.path("out"))
         # Built to run forever: a limit ends it.
@@ -322,7 +326,7 @@ class Errors(Test):
         with open(path, "rb") as file:
             self.fails(1, "is also read from", "init", "--like", "-", "--rules", rules, "-o", path, stdin=file)
         for name, text in ((".", "a folder"), ("fifo", "a device or pipe"), ("missing/out", "No such file"), ("in.json/out", ""),
-                           ("dangling", "No such file"), ("x" * 300, ""), ("new/", "no name")):
+                           ("dangling", "dangling' is a symbolic link to 'nowhere', which does not exist"), ("x" * 300, ""), ("new/", "no name")):
             self.fails(1, text, "init", "--like", path, "--rules", rules, "-o", self.path(name))
         self.fails(1, "a device or pipe", "init", "--like", path, "--rules", rules, "-o", "/dev/null")
         self.fails(1, "a device or pipe", "init", "--like", path, "--rules", rules, "-o", "/dev/full")

@@ -52,7 +52,7 @@ class Usage(Test):
                 ("--shard", [*like, *out, "--shard", "0/99999999999"]), ("both be standard input", ["init", "--like", "-", "--rules", "-", *out]),
                 ("nearest names: 'xavier'", ["list", "xaver"]), ("one name too many", ["list", "zero", "one"]),
                 ("nearest names: 'xavier'", ["list", "xaver", "--json"]), ("unknown option '--jsno'; did you mean '--json'", ["list", "--jsno"]),
-                ("fanin stat FILE", ["stat"]), ("did you mean '--json'", ["stat", "x", "--jason"])):
+                ("fanin stat FILE", ["stat"]), ("read twice", ["stat", "-"]), ("did you mean '--json'", ["stat", "x", "--jason"])):
             result = fanin(*command)
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
             self.assertIn(text, result.stderr, command)
