@@ -287,8 +287,15 @@ class Errors(Test):
         self.assertIn(advice, result.stderr.strip().split("\n")[-1])
         # As it is advised.
         pair = json.loads(re.search(r"such as (\[.*\])$", result.stderr).group(1))
-        norm = self.write("norm.json", {"h.0.norm1.weight": {"dtype": "F32", "shape": [2]}, "fc.weight": square})
-        self.done("init", "--like", norm, "--init", "xavier", "--rules", self.write("rules.json", [pair]), "--dry-run")
+        self.assertEqual(pair, [".*ln\\.weight$", "one"])
+        for name in "h.0.ln_1.weight", "bn1.weight", "h.0.a+b$(1).weight", "weight", "a[0]\"ä\\.weight", ".weight":
+            norm = self.write("norm.json", {name: {"dtype": "F32", "shape": [2]}, "fc.x.weight": square})
+            result = self.fails(1, advice, "init", "--like", norm, "--init", "xavier", "--dry-run")
+            pair = json.loads(re.search(r"such as (\[.*\])$", result.stderr).group(1))
+            self.assertTrue(re.match(pair[0], name))
+            self.assertFalse(re.match(pair[0], "h.0.ln_2.weights"))
+            self.done("init", "--like", norm, "--init", "xavier", "--rules", self.write("rules.json", [pair]), "--dry-run")
+        self.assertEqual(pair, [".*\\.weight$", "one"])
         # Not where a pair filled it, or comes too late.
         rules = self.write("rules.json", [[".*", "xavier"]])
         self.assertNotIn(advice, self.fails(1, "ln.weight", "init", "--like", path, "--rules", rules, "--dry-run").stderr)
