@@ -267,13 +267,13 @@ static void print_table(struct table *table)
 static void print_totals(const struct model *model, const struct init_options *options)
 {
     int64_t elements = 0, bytes = 0;
-    char elements_text[TEXT_SIZE], bytes_text[TEXT_SIZE];
+    char tensors_text[TEXT_SIZE], elements_text[TEXT_SIZE], bytes_text[TEXT_SIZE];
     for (size_t i = 0; i < model->header.count; i++) {
         elements += model->header.tensors[i].count;
         bytes += model->header.tensors[i].count * dtype_table[model->header.tensors[i].dtype].size;
     }
-    printf("%zu tensor%s, %s elements, %s bytes, seed %" PRIu64 "\n", model->header.count, model->header.count == 1 ? "" : "s",
-           text_count(elements, elements_text), text_count(bytes, bytes_text), options->seed);
+    printf("%s, %s, %s, seed %" PRIu64 "\n", text_counted((int64_t)model->header.count, "tensor", tensors_text),
+           text_counted(elements, "element", elements_text), text_counted(bytes, "byte", bytes_text), options->seed);
 }
 
 static void print_json(const char *plan, const struct init_options *options)

@@ -93,19 +93,19 @@ static fanin_status fill_file(const struct model *model, const struct init_optio
 
 static void print_summary(const struct model *model, const struct init_options *options, double seconds)
 {
-    char elements[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE], part[64] = "";
+    char tensors[TEXT_SIZE], elements[TEXT_SIZE], bytes[TEXT_SIZE], speed[TEXT_SIZE], shard[64] = "";
     const int64_t size = model->header.data_offset + safetensors_data_size(&model->header);
     int64_t count = 0;
     for (size_t i = 0; i < model->header.count; i++) {
         count += model->header.tensors[i].count;
     }
     if (options->shards > 1) {
-        snprintf(part, sizeof part, " (part %" PRId64 " of %" PRId64 ")", options->shard, options->shards);
+        snprintf(shard, sizeof shard, " (shard %" PRId64 "/%" PRId64 ")", options->shard, options->shards);
     }
     command_print_name(options->output);
-    printf("%s: %zu tensor%s, %s elements, %s bytes in %s (%.2f GB/s), seed %" PRIu64 "\n", part, model->header.count,
-           model->header.count == 1 ? "" : "s", text_count(count, elements), text_count(size, bytes),
-           text_seconds(seconds, time), (double)size / seconds * 1e-9, options->seed);
+    printf("%s: %s, %s, %s%s, seed %" PRIu64 "\n", shard, text_counted((int64_t)model->header.count, "tensor", tensors),
+           text_counted(count, "element", elements), text_counted(size, "byte", bytes), text_speed(size, seconds, speed),
+           options->seed);
 }
 
 static fanin_status write_model(struct model *model, const struct init_options *options, const struct inputs *inputs,

@@ -23,10 +23,11 @@ void note_integers(const struct model *model)
         }
     }
     if (list && fclose(list) == 0 && count > NOTED) {
-        command_error(command, "note: %zu integer tensors that nothing covers are 0: %s and %zu more", count, names,
+        command_error(command, "note: %zu integer and bool tensors that nothing covers are 0: %s and %zu more", count, names,
                       count - NOTED);
     } else if (names && count > 0) {
-        command_error(command, "note: integer tensor%s that nothing covers: 0 for %s", count == 1 ? "" : "s", names);
+        command_error(command, "note: integer %s that nothing covers: 0 for %s",
+                      count == 1 ? "or bool tensor" : "and bool tensors", names);
     }
     free(names);
 }

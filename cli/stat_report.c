@@ -214,7 +214,7 @@ fanin_status report_tensor(const struct measured *measured, size_t number, bool 
 
 void report_end(const struct header_tensor *const *tensors, size_t count, bool json)
 {
-    char elements[TEXT_SIZE];
+    char counted[TEXT_SIZE], elements[TEXT_SIZE];
     int64_t sum = 0;
     if (json) {
         fputs("\n]}\n", stdout);
@@ -224,5 +224,5 @@ void report_end(const struct header_tensor *const *tensors, size_t count, bool j
         /* Files with holes can say more than fits. */
         sum = sum > INT64_MAX - tensors[i]->count ? INT64_MAX : sum + tensors[i]->count;
     }
-    printf("%zu tensor%s, %s elements\n", count, count == 1 ? "" : "s", text_count(sum, elements));
+    printf("%s, %s\n", text_counted((int64_t)count, "tensor", counted), text_counted(sum, "element", elements));
 }

@@ -100,8 +100,8 @@ class Convert(Test):
             # Large dtypes first, then by name.
             order = [(-SIZES[dtype], name.encode()) for name, (dtype, _, _) in found.tensors.items()]
             self.assertEqual(order, sorted(order))
-            self.assertIn("%d tensor%s, %d elements" % (len(wanted), "" if len(wanted) == 1 else "s",
-                                                        sum(elements(shape) for _, shape, _ in wanted.values())), result.stdout)
+            self.assertIn("%d tensor%s, %d element" % (len(wanted), "" if len(wanted) == 1 else "s",
+                                                       sum(elements(shape) for _, shape, _ in wanted.values())), result.stdout)
             for name in none:
                 self.assertIn("note: left out, an entry without an array: '%s'" % name, result.stderr)
             self.assertEqual("has no names" in result.stderr, not case["named"] and bool(wanted), case["file"])
@@ -136,6 +136,9 @@ class Convert(Test):
         self.assertIn("an entry without an array: 0\n", result.stderr)
         self.assertIn("the tensors are named 0 to 1\n", result.stderr)
         self.assertEqual(written.values("1"), (5,))
+        result = self.convert(params([one(5)]))[0]
+        self.assertIn("the file has no names: the tensor is named 0\n", result.stderr)
+        self.assertRegex(result.stdout, r"out: 1 tensor, 1 element, \d+ bytes( in \d+\.\d+ s)?\n$")
         result = self.convert(params([NONE, one(5)]), "--quiet")[0]
         self.assertEqual((result.stdout, result.stderr), ("", ""))
 

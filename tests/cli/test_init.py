@@ -103,12 +103,25 @@ class Init(Test):
 
     def test_summary(self):
         result = self.done("init", "--like", self.shapes(), "--init", "normal", "--seed", "0x10", "-o", self.path("out"))
-        self.assertRegex(result.stdout, r"out: 10 tensors, 198 elements, [\d,]+ bytes in .* GB/s\), seed 16\n$")
+        self.assertRegex(result.stdout, r"out: 10 tensors, 198 elements, [\d,]+ bytes( in \d+\.\d+ s)?, seed 16\n$")
         self.assertEqual(result.stdout.count("\n"), 1)
-        self.assertIn("note: integer tensors that nothing covers: 0 for 'bn.num_batches_tracked', 'mask'", result.stderr)
+        self.assertIn("note: integer and bool tensors that nothing covers: 0 for 'bn.num_batches_tracked', 'mask'", result.stderr)
         self.assertNotIn("\r", result.stderr)
         result = self.done("init", "--like", self.shapes(), "--init", "normal", "--quiet", "-o", self.path("out"))
         self.assertEqual((result.stdout, result.stderr), ("", ""))
+
+    def test_summary_of_one(self):
+        like = self.write("in.json", {"mask": {"dtype": "BOOL", "shape": [1]}})
+        result = self.done("init", "--like", like, "--shard", "0/4", "-o", self.path("out"))
+        self.assertRegex(result.stdout, r"out \(shard 0/4\): 1 tensor, 1 element, \d+ bytes( in \d+\.\d+ s)?, seed 0\n$")
+        self.assertIn("note: integer or bool tensor that nothing covers: 0 for 'mask'", result.stderr)
+        self.assertIn("\n1 tensor, 1 element, 1 byte, seed 0\n", self.done("init", "--like", like, "--dry-run").stdout)
+
+    def test_summary_of_many(self):
+        """Time and rate where they say something."""
+        like = self.write("in.json", {"a.weight": {"dtype": "F64", "shape": [8000, 1000]}})
+        result = self.done("init", "--like", like, "--init", "one", "-o", self.path("out"))
+        self.assertRegex(result.stdout, r"out: 1 tensor, 8,000,000 elements, [\d,]+ bytes in \d+\.\d+ s \(\d+\.\d+ GB/s\), seed 0\n$")
 
     def test_progress(self):
         """On a terminal alone: a line that is cleared at the end."""
