@@ -217,6 +217,15 @@ class Init(Test):
         part = json.loads(self.done("init", "--like", self.shapes(), "--init", "normal", "--dry-run", "--json", "--shard", "1/2").stdout)
         self.assertEqual(part["shard"], "1/2")
 
+    def test_dry_run_of_files(self):
+        """What is loaded, and from where; how a matrix is made."""
+        like = self.write("in.json", {name: {"dtype": "F32", "shape": [2, 2]} for name in ("a.weight", "b.weight")})
+        stored = self.write("old.safetensors", pack({"a.weight": ("F16", [2, 2], bytes(8))}))
+        spec = json.dumps(["load", {"param": stored, "default_init": ["orthogonal", {"method": "haar", "scale": 1}]}])
+        table = self.done("init", "--like", like, "--init", spec, "--dry-run").stdout
+        self.assertIn("  load %s (float16)  " % stored, table)
+        self.assertIn("  orthogonal scale 1.0 haar  ", table)
+
     def test_dry_run_of_packed(self):
         """A line for a parameter of many fills."""
         shapes = {"lstm": [8 * 4 * 3], "short": [8]}
