@@ -59,9 +59,10 @@ const char stat_help[] =
     "\n"
     "Statistics of the tensors of a safetensors file, or of an index of sharded ones: all, or those named.\n"
     "min, max, mean, std, rms (the norm over the root of the count) and the histogram, 16 bins from min to\n"
-    "max, are of the finite elements; nan and inf count the others.\n"
+    "max, are of the finite elements; nan and inf count the others. Of a file that init wrote, the last line\n"
+    "says how it was made.\n"
     "\n"
-    "  --json      as JSON\n"
+    "  --json      as JSON, with all metadata of the file\n"
     "  -h, --help  this text\n";
 
 const char convert_help[] =
