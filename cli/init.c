@@ -151,6 +151,7 @@ static fanin_status run(struct model *model, const struct init_options *options,
     fanin_status status = options->dry_run ? FANIN_OK : output_check(options->output, inputs);
     /* Before the check: a pattern that is wrong is why a tensor is not covered, or not rightly. */
     if (status == FANIN_OK && !options->quiet) {
+        note_shard(model, options->like);
         note_idle_pairs(model);
     }
     status = status == FANIN_OK ? model_check(model, &plan) : status;

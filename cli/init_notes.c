@@ -11,6 +11,15 @@ static const char command[] = "init";
 /* Names that a note lists before it counts the rest. */
 #define NOTED 3
 
+void note_shard(const struct model *model, const char *like)
+{
+    const char *const shard = header_metadata(&model->header, "fanin.shard");
+    if (shard) {
+        command_error(command, "note: '%s' is shard %s of a model: its tensors are taken as whole ones, and get other values",
+                      like, shard);
+    }
+}
+
 void note_integers(const struct model *model)
 {
     size_t count = 0;

@@ -81,6 +81,11 @@ class Init(Test):
         again = self.fill("again", like=self.path("out"))
         self.assertNotIn("fanin.rules", again.metadata)
         self.assertNotIn("fanin.shard", again.metadata)
+        # Its shapes are those of a part, which may not be meant.
+        note = "note: '%s' is shard 1/3 of a model" % self.path("out")
+        command = ["init", "--like", self.path("out"), "--init", "normal", "--dry-run"]
+        self.assertIn(note, self.done(*command).stderr)
+        self.assertNotIn("note", self.done(*command, "--quiet").stderr)
         self.assertEqual(again.metadata["model"], "odd")
 
     def test_same_again(self):
