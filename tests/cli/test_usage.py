@@ -20,13 +20,17 @@ class Usage(Test):
         text = self.done("init", "--help").stdout
         for option in ("like", "init", "rules", "seed", "dtype", "device", "threads", "cpu", "shard", "dry-run", "json", "quiet", "output"):
             self.assertIn("--" + option, text)
+        for command in ("init", "list", "stat", "convert", "devices"):
+            self.assertEqual(self.done("help", command).stdout, self.done(command, "--help").stdout)
+        self.assertEqual(self.done("help").stdout, self.done("--help").stdout)
         self.assertRegex(self.done("--version").stdout, r"^fanin \d+\.\d+\.\d+ \(stream contract \d+\)\n$")
 
     def test_wrong(self):
         like = ["init", "--like", model("mnist-mlp"), "--init", "xavier"]
         out = ["-o", self.path("out")]
         for text, command in (
-                ("usage: fanin", []), ("did you mean 'init'", ["inti"]), ("unknown command 'frobnicate'", ["frobnicate"]),
+                ("usage: fanin", []), ("did you mean 'init'", ["inti"]), ("did you mean 'list'", ["help", "lst"]),
+                ("unknown command 'frobnicate'", ["frobnicate"]),
                 ("unknown option '--versoin'", ["--versoin"]), ("unknown command ''", [""]),
                 ("did you mean '--seed'", [*like, *out, "--sede", "3"]), ("did you mean '--dry-run'", [*like, "--dryrun"]),
                 ("unknown option '--zebra'", [*like, *out, "--zebra"]), ("several options", [*like, *out, "--d", "x"]),
