@@ -100,6 +100,12 @@ void command_print_name(const char *text)
     }
 }
 
+const char *command_without(const char *message, const char *start)
+{
+    const size_t length = strlen(start);
+    return strncmp(message, start, length) == 0 ? message + length : message;
+}
+
 static int least(int a, int b)
 {
     return a < b ? a : b;
@@ -132,8 +138,8 @@ const char *command_nearest(const char *name, const char *const *names, size_t c
     if (length > WORD_LIMIT) {
         return NULL;
     }
-    /* A slip leaves more than half of the letters in place. */
-    int best = (int)(length + 1) / 2;
+    /* A slip leaves at least half of the letters in place. */
+    int best = (int)length / 2;
     for (size_t i = 0; i < count; i++) {
         if (strlen(names[i]) <= WORD_LIMIT && distance(name, names[i]) <= best) {
             best = distance(name, names[i]) - 1;

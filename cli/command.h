@@ -43,6 +43,9 @@ bool command_clean(char *text, size_t length);
 /* The same in a copy, the caller's to free; NULL: no memory. */
 char *command_clean_copy(const char *text);
 
+/* A message without the word that it starts with, if it does: what the program says before it says as much. */
+const char *command_without(const char *message, const char *start);
+
 /* Prints text with control characters replaced by '?'. */
 void command_print_name(const char *text);
 

@@ -120,7 +120,9 @@ static void note_names(const struct params *params)
     }
     free(names);
     if (!params->named) {
-        command_error(command, "note: the file has no names: the tensors are named 0 to %zu", params->count - 1);
+        char last[TEXT_SIZE];
+        snprintf(last, sizeof last, "s are named 0 to %zu", params->count - 1);
+        command_error(command, "note: the file has no names: the tensor%s", params->count == 1 ? " is named 0" : last);
     }
 }
 
@@ -175,15 +177,15 @@ static fanin_status fill_file(struct conversion *work, const struct output *outp
 
 static void print_summary(const struct convert_options *options, const struct conversion *work, double seconds)
 {
-    char elements[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE];
+    char tensors[TEXT_SIZE], elements[TEXT_SIZE], bytes[TEXT_SIZE], speed[TEXT_SIZE];
     const int64_t size = (int64_t)work->text_size + work->done;
     int64_t count = 0;
     for (size_t i = 0; i < work->header.count; i++) {
         count += work->header.tensors[i].count;
     }
     command_print_name(options->output);
-    printf(": %zu tensor%s, %s elements, %s bytes in %s (%.2f GB/s)\n", work->header.count, work->header.count == 1 ? "" : "s",
-           text_count(count, elements), text_count(size, bytes), text_seconds(seconds, time), (double)size / seconds * 1e-9);
+    printf(": %s, %s, %s%s\n", text_counted((int64_t)work->header.count, "tensor", tensors),
+           text_counted(count, "element", elements), text_counted(size, "byte", bytes), text_speed(size, seconds, speed));
 }
 
 static fanin_status write_file(const struct convert_options *options, const struct inputs *inputs, int fd,

@@ -10,6 +10,9 @@
 
 static const char command[] = "devices";
 
+/* What the module says before its reasons. */
+static const char subject[] = "CUDA: ";
+
 /* Processors that this process may run on. */
 static int processors(void)
 {
@@ -22,7 +25,7 @@ static void print_device(const struct cuda_module *module, int ordinal)
     struct cuda_device device;
     printf("cuda:%d  ", ordinal);
     if (module->describe(ordinal, &device) != FANIN_OK) {
-        printf("cannot be used: %s\n", fanin_last_error());
+        printf("cannot be used: %s\n", command_without(fanin_last_error(), subject));
         return;
     }
     command_print_name(device.name);
@@ -41,7 +44,7 @@ static void print_cuda(void)
     }
     status = module->count(&count);
     if (status != FANIN_OK) {
-        printf("cuda    none: %s\n", fanin_last_error());
+        printf("cuda    none: %s\n", command_without(fanin_last_error(), subject));
         return;
     }
     for (int i = 0; i < count; i++) {

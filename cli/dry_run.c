@@ -75,13 +75,29 @@ static fanin_status read_shape(struct json_reader *reader, struct cell *cell)
     return status == FANIN_OK ? append(cell, "]") : status;
 }
 
-/* One fill: its kind and its numbers. Its stream, domain and place follow from the name and the shape. */
+/* Texts of a fill that are shown, and what stands around them: "load old.params (float32)", "orthogonal scale 1.0 svd". */
+static const struct shown_text {
+    const char *key, *before, *after;
+} shown_texts[] = {{"file", " ", ""}, {"stored", " (", ")"}, {"method", " ", ""}};
+
+static const struct shown_text *find_shown(const char *key)
+{
+    for (size_t i = 0; i < sizeof shown_texts / sizeof shown_texts[0]; i++) {
+        if (strcmp(key, shown_texts[i].key) == 0) {
+            return &shown_texts[i];
+        }
+    }
+    return NULL;
+}
+
+/* One fill: its kind, its numbers and some of its texts. Its stream, domain and place follow from the name and the shape. */
 static fanin_status read_fill(struct json_reader *reader, struct cell *cell, char kind[KIND_SIZE])
 {
     struct json_token token;
     fanin_status status = FANIN_OK;
     while (status == FANIN_OK && (status = json_next(reader, &token)) == FANIN_OK && token.kind != JSON_END_OBJECT) {
         const bool is_kind = strcmp(token.text, "kind") == 0, is_place = strcmp(token.text, "first") == 0;
+        const struct shown_text *const shown = find_shown(token.text);
         char key[64];
         /* A constant's number needs no name. */
         snprintf(key, sizeof key, strcmp(token.text, "value") == 0 ? " " : " %s ", token.text);
@@ -92,6 +108,10 @@ static fanin_status read_fill(struct json_reader *reader, struct cell *cell, cha
         } else if (status == FANIN_OK && token.kind == JSON_NUMBER && !is_place) {
             status = append(cell, key);
             status = status == FANIN_OK ? append(cell, token.text) : status;
+        } else if (status == FANIN_OK && shown && token.kind == JSON_STRING) {
+            status = append(cell, shown->before);
+            status = status == FANIN_OK ? append(cell, token.text) : status;
+            status = status == FANIN_OK ? append(cell, shown->after) : status;
         } else if (status == FANIN_OK) {
             status = json_skip(reader, &token);
         }
@@ -267,13 +287,13 @@ static void print_table(struct table *table)
 static void print_totals(const struct model *model, const struct init_options *options)
 {
     int64_t elements = 0, bytes = 0;
-    char elements_text[TEXT_SIZE], bytes_text[TEXT_SIZE];
+    char tensors_text[TEXT_SIZE], elements_text[TEXT_SIZE], bytes_text[TEXT_SIZE];
     for (size_t i = 0; i < model->header.count; i++) {
         elements += model->header.tensors[i].count;
         bytes += model->header.tensors[i].count * dtype_table[model->header.tensors[i].dtype].size;
     }
-    printf("%zu tensor%s, %s elements, %s bytes, seed %" PRIu64 "\n", model->header.count, model->header.count == 1 ? "" : "s",
-           text_count(elements, elements_text), text_count(bytes, bytes_text), options->seed);
+    printf("%s, %s, %s, seed %" PRIu64 "\n", text_counted((int64_t)model->header.count, "tensor", tensors_text),
+           text_counted(elements, "element", elements_text), text_counted(bytes, "byte", bytes_text), options->seed);
 }
 
 static void print_json(const char *plan, const struct init_options *options)

@@ -93,19 +93,19 @@ static fanin_status fill_file(const struct model *model, const struct init_optio
 
 static void print_summary(const struct model *model, const struct init_options *options, double seconds)
 {
-    char elements[TEXT_SIZE], bytes[TEXT_SIZE], time[TEXT_SIZE], part[64] = "";
+    char tensors[TEXT_SIZE], elements[TEXT_SIZE], bytes[TEXT_SIZE], speed[TEXT_SIZE], shard[64] = "";
     const int64_t size = model->header.data_offset + safetensors_data_size(&model->header);
     int64_t count = 0;
     for (size_t i = 0; i < model->header.count; i++) {
         count += model->header.tensors[i].count;
     }
     if (options->shards > 1) {
-        snprintf(part, sizeof part, " (part %" PRId64 " of %" PRId64 ")", options->shard, options->shards);
+        snprintf(shard, sizeof shard, " (shard %" PRId64 "/%" PRId64 ")", options->shard, options->shards);
     }
     command_print_name(options->output);
-    printf("%s: %zu tensor%s, %s elements, %s bytes in %s (%.2f GB/s), seed %" PRIu64 "\n", part, model->header.count,
-           model->header.count == 1 ? "" : "s", text_count(count, elements), text_count(size, bytes),
-           text_seconds(seconds, time), (double)size / seconds * 1e-9, options->seed);
+    printf("%s: %s, %s, %s%s, seed %" PRIu64 "\n", shard, text_counted((int64_t)model->header.count, "tensor", tensors),
+           text_counted(count, "element", elements), text_counted(size, "byte", bytes), text_speed(size, seconds, speed),
+           options->seed);
 }
 
 static fanin_status write_model(struct model *model, const struct init_options *options, const struct inputs *inputs,
@@ -151,6 +151,7 @@ static fanin_status run(struct model *model, const struct init_options *options,
     fanin_status status = options->dry_run ? FANIN_OK : output_check(options->output, inputs);
     /* Before the check: a pattern that is wrong is why a tensor is not covered, or not rightly. */
     if (status == FANIN_OK && !options->quiet) {
+        note_shard(model, options->like);
         note_idle_pairs(model);
     }
     status = status == FANIN_OK ? model_check(model, &plan) : status;
@@ -172,14 +173,16 @@ static fanin_status read_rules(struct inputs *inputs, const char *path, char **t
     size_t length;
     fanin_status status = input_text(inputs, path, text, &length);
     if (status != FANIN_OK) {
-        return status;
+        return path[0] != '['
+                   ? status
+                   : fanin_fail(status, "%s; --rules takes the name of a file, - is standard input", fanin_last_error());
     }
     if (strlen(*text) != length) {
         return fanin_fail(FANIN_ERROR_SPEC, "rules '%s': byte %zu is NUL: no JSON", path, strlen(*text) + 1);
     }
     status = fanin_rules_create(*text, out);
     if (status != FANIN_OK) {
-        status = fanin_fail(status, "--rules '%s': %s", path, fanin_last_error());
+        status = fanin_fail(status, "--rules '%s': %s", path, command_without(fanin_last_error(), "rules: "));
     }
     return status;
 }
@@ -193,11 +196,11 @@ int init_main(int argc, char **argv)
     }
     fanin_initializer *initializer = NULL;
     const fanin_status created = options.init ? fanin_create(options.init, &initializer) : FANIN_OK;
-    if (created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT) {
-        return command_error(command, "--init: %s", fanin_last_error());
-    }
     if (created != FANIN_OK) {
-        return command_usage_error(command, "--init: %s", fanin_last_error());
+        const char *const reason = command_without(fanin_last_error(), "initializer: ");
+        return created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT
+                   ? command_error(command, "--init: %s", reason)
+                   : command_usage_error(command, "--init: %s", reason);
     }
     struct inputs inputs = {0};
     struct header like = {0};

@@ -11,6 +11,15 @@ static const char command[] = "init";
 /* Names that a note lists before it counts the rest. */
 #define NOTED 3
 
+void note_shard(const struct model *model, const char *like)
+{
+    const char *const shard = header_metadata(&model->header, "fanin.shard");
+    if (shard) {
+        command_error(command, "note: '%s' is shard %s of a model: its tensors are taken as whole ones, and get other values",
+                      like, shard);
+    }
+}
+
 void note_integers(const struct model *model)
 {
     size_t count = 0;
@@ -23,10 +32,11 @@ void note_integers(const struct model *model)
         }
     }
     if (list && fclose(list) == 0 && count > NOTED) {
-        command_error(command, "note: %zu integer tensors that nothing covers are 0: %s and %zu more", count, names,
+        command_error(command, "note: %zu integer and bool tensors that nothing covers are 0: %s and %zu more", count, names,
                       count - NOTED);
     } else if (names && count > 0) {
-        command_error(command, "note: integer tensor%s that nothing covers: 0 for %s", count == 1 ? "" : "s", names);
+        command_error(command, "note: integer %s that nothing covers: 0 for %s",
+                      count == 1 ? "or bool tensor" : "and bool tensors", names);
     }
     free(names);
 }

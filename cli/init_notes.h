@@ -4,6 +4,9 @@
 
 #include "model.h"
 
+/* Of a model whose shapes are those of a part of another one. */
+void note_shard(const struct model *model, const char *like);
+
 /* Of a checked model: integer and bool tensors that are 0 because nothing covers them. */
 void note_integers(const struct model *model);
 

@@ -49,7 +49,7 @@ static const struct option long_options[] = {
 static int read_dtype(const char *text, struct init_options *out)
 {
     if (!dtype_from_name(text, &out->dtype) || !dtype_table[out->dtype].is_float) {
-        return command_usage_error(command, "--dtype '%s' is no floating-point dtype; use F16, BF16, F32 or F64", text);
+        return command_usage_error(command, "--dtype cannot be '%s'; use F16, BF16, F32 or F64", text);
     }
     out->has_dtype = true;
     return -1;

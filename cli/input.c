@@ -1,6 +1,7 @@
 #include "input.h"
 
 #include "formats/file.h"
+#include "formats/foreign.h"
 #include "formats/safetensors.h"
 #include "load/files.h"
 
@@ -82,45 +83,51 @@ static void source_close(const struct source *source)
     }
 }
 
-/* What is not JSON must start as a safetensors file does: with the size of a header that the format allows. */
+/* What is not JSON must start as a safetensors file does: with the size of a header that the format allows, and a brace. */
 static fanin_status check_start(const char *path, const char *first, size_t length, uint64_t *size)
 {
-    unsigned char start[8];
-    if (length < sizeof start) {
+    unsigned char start[FOREIGN_START] = {0};
+    if (length < 8) {
         return fanin_fail(FANIN_ERROR_FORMAT, "'%s' has %zu bytes: neither a safetensors file nor JSON", path, length);
     }
-    memcpy(start, first, sizeof start);
+    memcpy(start, first, length);
     *size = safetensors_header_size(start);
-    return *size <= SAFETENSORS_HEADER_LIMIT ? FANIN_OK
-                                             : fanin_fail(FANIN_ERROR_FORMAT,
-                                                          "'%s' is neither JSON nor a safetensors file: a header of %" PRIu64
-                                                          " bytes, at most %u are allowed",
-                                                          path, *size, SAFETENSORS_HEADER_LIMIT);
+    const fanin_status status = foreign_check(path, start, length);
+    if (status != FANIN_OK || *size <= SAFETENSORS_HEADER_LIMIT) {
+        return status;
+    }
+    return start[8] == '{' ? fanin_fail(FANIN_ERROR_FORMAT,
+                                        "'%s' is no safetensors file: a header of %" PRIu64 " bytes, at most %u are allowed",
+                                        path, *size, SAFETENSORS_HEADER_LIMIT)
+                           : fanin_fail(FANIN_ERROR_FORMAT, "'%s' is neither JSON nor a safetensors file", path);
 }
 
-/* Reads the header of a safetensors file from a pipe, whose first bytes were read; `size` is what they say. */
-static fanin_status read_piped(const struct source *source, uint64_t size, struct header *out)
+/* Reads the header of a safetensors file from a pipe. Of it, `known` bytes were read with its size, one at most. */
+static fanin_status read_piped(const struct source *source, const char *start, size_t known, uint64_t size, struct header *out)
 {
     char *const text = malloc((size_t)size + 1);
     if (!text) {
         return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %" PRIu64 " bytes", source->path, size);
     }
-    size_t got;
-    fanin_status status = file_read(source->fd, source->path, text, (size_t)size, &got);
-    if (status == FANIN_OK && got < size) {
+    size_t got = 0;
+    memcpy(text, start, known);
+    fanin_status status =
+        known < size ? file_read(source->fd, source->path, text + known, (size_t)size - known, &got) : FANIN_OK;
+    if (status == FANIN_OK && known + got < size) {
         status = fanin_fail(FANIN_ERROR_FORMAT, "'%s': a header of %" PRIu64 " bytes, but only %zu follow: it was cut short",
-                            source->path, size, got);
+                            source->path, size, known + got);
     }
     status = status == FANIN_OK ? safetensors_parse(source->path, text, (size_t)size, -1, out) : status;
     free(text);
     return status;
 }
 
-/* Whether what starts so is JSON: no NUL, and a brace or bracket after the blanks. A safetensors file that the format allows
- * has four NULs there, the upper half of its header's size. */
+/* Whether what starts so is JSON: no NUL, and a brace or bracket after the blanks, or the byte-order mark that JSON's reader
+ * speaks of. A safetensors file that the format allows has four NULs there, the upper half of its header's size. */
 static bool looks_like_json(const char *first, size_t length)
 {
-    size_t blanks = 0;
+    static const char mark[] = "\xef\xbb\xbf";
+    size_t blanks = length >= 3 && memcmp(first, mark, 3) == 0 ? 3 : 0;
     while (blanks < length && first[blanks] && strchr(" \t\r\n", first[blanks])) {
         blanks++;
     }
@@ -167,7 +174,7 @@ static fanin_status parse_shapes(struct inputs *inputs, const char *path, const 
 
 static fanin_status read_shapes(struct inputs *inputs, const char *path, const struct source *source, struct header *out)
 {
-    char first[8];
+    char first[FOREIGN_START];
     size_t got;
     fanin_status status = file_read(source->fd, source->path, first, sizeof first, &got);
     if (status != FANIN_OK) {
@@ -180,7 +187,7 @@ static fanin_status read_shapes(struct inputs *inputs, const char *path, const s
             return status;
         }
         return source->size >= 0 ? safetensors_read(source->fd, source->path, source->size, out)
-                                 : read_piped(source, size, out);
+                                 : read_piped(source, first + 8, got - 8, size, out);
     }
     size_t length = got;
     char *text = malloc(sizeof first);
@@ -245,7 +252,7 @@ fanin_status input_tensors(const char *path, struct shard_index *index, struct h
 {
     int fd;
     struct file_state state;
-    char first[8] = {0}, *text = NULL;
+    char first[FOREIGN_START] = {0}, *text = NULL;
     size_t length = 0;
     fanin_status status = file_open(path, &fd, &state);
     if (status != FANIN_OK) {

@@ -37,6 +37,11 @@ int main(int argc, char **argv)
         fputs(program_help, stderr);
         return EXIT_USAGE;
     }
+    if (argc > 2 && strcmp(argv[1], "help") == 0) {
+        argv[1] = argv[2];
+        argv[2] = "--help";
+        argc = 3;
+    }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
         fputs(program_help, stdout);
         return command_finish(NULL, EXIT_DONE);

@@ -33,7 +33,10 @@ static fanin_status make_part(const struct init_options *options, struct header_
                           options->like);
     }
     if (!tensor->known) {
-        return fanin_fail(FANIN_ERROR_DTYPE, "tensor '%s': dtype %s is not supported", tensor->name, tensor->dtype_name);
+        return fanin_fail(
+            FANIN_ERROR_DTYPE,
+            "--like '%s': tensor '%s' has dtype %s; fanin fills F16, BF16, F32, F64, I8 to I64, U8 to U64 and BOOL",
+            options->like, tensor->name, tensor->dtype_name);
     }
     if (options->has_dtype && dtype_table[tensor->dtype].is_float) {
         tensor->dtype = options->dtype;

@@ -1,5 +1,8 @@
 #include "model.h"
 
+#include "command.h"
+
+#include "cuda_module.h"
 #include "plan/whole.h"
 
 fanin_status model_check_alone(const struct model *model, const struct header_tensor *tensor)
@@ -18,11 +21,16 @@ fanin_status model_check_alone(const struct model *model, const struct header_te
 /* One message rather than one for each tensor. */
 static fanin_status check_device(const struct model *model)
 {
-    if (model->device.device_type == kDLCPU || model->header.count == 0 ||
-        model_check_alone(model, &model->header.tensors[0]) != FANIN_ERROR_DEVICE) {
+    if (model->device.device_type == kDLCPU || model->header.count == 0) {
         return FANIN_OK;
     }
-    return fanin_fail(FANIN_ERROR_DEVICE, "--device cuda:%d: %s", model->device.device_id, fanin_last_error());
+    static const char subject[] = "CUDA: "; /* the module's own where no parameter is named */
+    const struct cuda_module *module;
+    fanin_status status = fanin_private_cuda_module("CUDA", &module);
+    status = status == FANIN_OK ? module->prepare(NULL, model->device.device_id) : status;
+    return status == FANIN_OK ? FANIN_OK
+                              : fanin_fail(status, "--device cuda:%d: %s", model->device.device_id,
+                                           command_without(fanin_last_error(), subject));
 }
 
 /* Other errors than UNCOVERED are found again, together with those of all tensors. A pattern that takes too long is one of

@@ -3,6 +3,8 @@
 #include "command.h"
 #include "rule_pairs.h"
 
+#include "json/print.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +13,7 @@
 struct report {
     FILE *names, *others;
     size_t uncovered, wrong;
-    bool shapes; /* --init cannot fill the shape of one, and a pair of rules could fill it */
+    const char *shape; /* the name of the first whose shape --init cannot fill and a pair of rules could; or NULL */
 };
 
 /* Whether it is covered where its name's ending does not count: then the ending alone is missing. */
@@ -65,8 +67,43 @@ static void report_tensor(const struct model *model, const struct header_tensor 
               "before it",
               report->others);
     }
-    report->shapes =
-        report->shapes || (status == FANIN_ERROR_SHAPE && !matched && model->initializer && is_filled_by_a_pair(model, tensor));
+    if (!report->shape && status == FANIN_ERROR_SHAPE && !matched && model->initializer && is_filled_by_a_pair(model, tensor)) {
+        report->shape = tensor->name;
+    }
+}
+
+/* A pattern for names whose last two parts are those of this one, as those of like layers are: ".*ln_1\\.weight$". The caller's
+ * to free; NULL: no memory. */
+static char *pattern_of(const char *name)
+{
+    const char *part = name + strlen(name);
+    for (int points = 0; part > name && (part[-1] != '.' || ++points < 2);) {
+        part--;
+    }
+    char *const pattern = malloc(2 * strlen(part) + sizeof ".*$");
+    char *end = pattern ? stpcpy(pattern, ".*") : NULL;
+    for (; pattern && *part; part++) {
+        if (strchr("\\^$.|?*+()[]{}", *part)) {
+            *end++ = '\\';
+        }
+        *end++ = *part;
+    }
+    if (pattern) {
+        strcpy(end, "$");
+    }
+    return pattern;
+}
+
+/* A pair of --rules for such names, as JSON; the caller's to free. NULL: no memory. */
+static char *pair_of(const char *name)
+{
+    char *const pattern = pattern_of(name);
+    cJSON *const pair = pattern ? cJSON_CreateArray() : NULL;
+    const bool done = pair && json_append(pair, cJSON_CreateString(pattern)) && json_append(pair, cJSON_CreateString("one"));
+    char *const text = done ? json_print(pair) : NULL;
+    cJSON_Delete(pair);
+    free(pattern);
+    return text;
 }
 
 static void write_report(const struct report *report, const char *names, const char *others, FILE *out)
@@ -81,11 +118,14 @@ static void write_report(const struct report *report, const char *names, const c
         fprintf(out, "%s%zu tensor%s cannot be filled:%s", report->uncovered > 0 ? "\n" : "", report->wrong,
                 report->wrong == 1 ? "" : "s", others);
     }
-    if (report->shapes) {
-        fputs("\n  --init fills every name that ends in 'weight': give those whose shape it cannot fill a pair in --rules, "
-              "such as [\".*norm.*\\\\.weight$\", \"one\"]",
-              out);
+    char *const pair = report->shape ? pair_of(report->shape) : NULL;
+    if (pair) {
+        fprintf(out,
+                "\n  --init fills every name that ends in 'weight': give those whose shape it cannot fill a pair in --rules, "
+                "such as %s",
+                pair);
     }
+    free(pair);
 }
 
 /* What plans of single tensors say; nothing where each of them is fine. */

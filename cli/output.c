@@ -54,6 +54,19 @@ static void hold_signals(sigset_t *old)
     pthread_sigmask(SIG_BLOCK, &set, old);
 }
 
+/* errno says why there is no such file; there is a link, if nothing else. */
+static fanin_status fail_missing(const char *path)
+{
+    char target[PATH_MAX];
+    const int reason = errno;
+    const ssize_t length = readlink(path, target, sizeof target);
+    errno = reason;
+    return reason == ENOENT && length >= 0
+               ? fanin_fail(FANIN_ERROR_FILE, "'%s' is a symbolic link to '%.*s', which does not exist", path, (int)length,
+                            target)
+               : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", path);
+}
+
 static fanin_status find_target(const char *path, const struct inputs *inputs, char **out)
 {
     struct stat info;
@@ -65,7 +78,7 @@ static fanin_status find_target(const char *path, const struct inputs *inputs, c
         }
         target = strdup(path);
     } else if (stat(path, &info) != 0) {
-        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", path);
+        return fail_missing(path);
     } else if (!S_ISREG(info.st_mode)) {
         return fanin_fail(FANIN_ERROR_FILE, "'%s' is %s, not a regular file: give the name of a file", path,
                           S_ISDIR(info.st_mode) ? "a folder" : "a device or pipe");

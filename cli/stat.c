@@ -101,17 +101,16 @@ static fanin_status measure(const struct scanner *scanner, const struct header_t
     return status;
 }
 
-static fanin_status measure_all(const struct shard_index *index, const struct header_tensor *const *tensors, size_t count,
-                                bool json)
+static fanin_status measure_all(const struct shard_index *index, const struct header *header,
+                                const struct header_tensor *const *tensors, size_t count, bool json)
 {
     struct scanner scanner = {.fd = -1, .threads = fanin_private_threads()};
     scanner.buffers = malloc((size_t)scanner.threads * CHUNK);
     if (!scanner.buffers) {
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory to read with");
     }
-    fanin_status status = FANIN_OK;
     size_t opened = 0;
-    report_begin(tensors, count, json);
+    fanin_status status = report_begin(header, tensors, count, json);
     /* A reader that went away wants no more. */
     for (size_t i = 0; i < count && status == FANIN_OK && !ferror(stdout); i++) {
         if (scanner.fd < 0 || tensors[i]->tag != opened) {
@@ -133,7 +132,7 @@ static fanin_status measure_all(const struct shard_index *index, const struct he
     }
     free(scanner.buffers);
     if (status == FANIN_OK) {
-        report_end(tensors, count, json);
+        report_end(header, tensors, count, json);
     }
     return status;
 }
@@ -186,7 +185,7 @@ static int stat_file(const char *path, char **names, int n_names, bool json)
     const size_t count = n_names > 0 ? (size_t)n_names : header.count;
     const struct header_tensor **const chosen = calloc(count + 1, sizeof *chosen);
     int code = chosen ? choose_tensors(path, &header, names, n_names, chosen) : command_error(command, "out of memory");
-    if (code == EXIT_DONE && measure_all(&index, chosen, count, json) != FANIN_OK) {
+    if (code == EXIT_DONE && measure_all(&index, &header, chosen, count, json) != FANIN_OK) {
         code = command_error(command, "%s", fanin_last_error());
     }
     free(chosen);
@@ -214,6 +213,9 @@ int stat_main(int argc, char **argv)
     }
     if (optind == argc) {
         return command_usage_error(command, "name a file: fanin stat FILE; see 'fanin stat --help'");
+    }
+    if (strcmp(argv[optind], "-") == 0) {
+        return command_usage_error(command, "a file is read twice, standard input cannot be; './-' is a file named '-'");
     }
     return stat_file(argv[optind], argv + optind + 1, argc - optind - 1, json);
 }

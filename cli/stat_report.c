@@ -21,11 +21,28 @@ static void print_cell(const char *text, int width)
     text_blanks(width - text_width(text) + 2);
 }
 
-void report_begin(const struct header_tensor *const *tensors, size_t count, bool json)
+/* What the file says of itself, and the start of its tensors. */
+static fanin_status begin_json(const struct header *header)
+{
+    cJSON *const object = cJSON_CreateObject();
+    bool done = object != NULL;
+    for (size_t i = 0; i < header->n_metadata && done; i++) {
+        done = json_add(object, header->metadata[i].key, cJSON_CreateString(header->metadata[i].value));
+    }
+    char *const text = done ? json_print(object) : NULL;
+    cJSON_Delete(object);
+    if (!text) {
+        return fanin_fail(FANIN_ERROR_MEMORY, "no memory for the metadata as JSON");
+    }
+    printf("{\"metadata\": %s, \"tensors\": [", text);
+    free(text);
+    return FANIN_OK;
+}
+
+fanin_status report_begin(const struct header *header, const struct header_tensor *const *tensors, size_t count, bool json)
 {
     if (json) {
-        fputs("{\"tensors\": [", stdout);
-        return;
+        return begin_json(header);
     }
     char shape[HEADER_SHAPE_SIZE];
     name_width = 4;
@@ -46,6 +63,7 @@ void report_begin(const struct header_tensor *const *tensors, size_t count, bool
         print_cell(numbers[i], NUMBER_WIDTH);
     }
     printf("%6s %6s  histogram\n", "nan", "inf");
+    return FANIN_OK;
 }
 
 static void print_number(double value)
@@ -212,9 +230,31 @@ fanin_status report_tensor(const struct measured *measured, size_t number, bool 
     return FANIN_OK;
 }
 
-void report_end(const struct header_tensor *const *tensors, size_t count, bool json)
+/* "made by fanin 0.1.0, seed 42, contract 1", of a file that init wrote. */
+static void print_maker(const struct header *header)
 {
-    char elements[TEXT_SIZE];
+    static const struct {
+        const char *key, *before;
+    } parts[] = {{"fanin.version", "made by fanin "},
+                 {"fanin.seed", ", seed "},
+                 {"fanin.contract", ", contract "},
+                 {"fanin.shard", ", shard "}};
+    if (!header_metadata(header, parts[0].key)) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        const char *const value = header_metadata(header, parts[i].key);
+        if (value) {
+            fputs(parts[i].before, stdout);
+            command_print_name(value);
+        }
+    }
+    putchar('\n');
+}
+
+void report_end(const struct header *header, const struct header_tensor *const *tensors, size_t count, bool json)
+{
+    char counted[TEXT_SIZE], elements[TEXT_SIZE];
     int64_t sum = 0;
     if (json) {
         fputs("\n]}\n", stdout);
@@ -224,5 +264,6 @@ void report_end(const struct header_tensor *const *tensors, size_t count, bool j
         /* Files with holes can say more than fits. */
         sum = sum > INT64_MAX - tensors[i]->count ? INT64_MAX : sum + tensors[i]->count;
     }
-    printf("%zu tensor%s, %s elements\n", count, count == 1 ? "" : "s", text_count(sum, elements));
+    printf("%s, %s\n", text_counted((int64_t)count, "tensor", counted), text_counted(sum, "element", elements));
+    print_maker(header);
 }

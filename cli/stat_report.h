@@ -15,9 +15,10 @@ struct measured {
     struct statistics result; /* if there are finite elements */
 };
 
-void report_begin(const struct header_tensor *const *tensors, size_t count, bool json);
+/* `header`: of all tensors, of which `count` are reported. Errors: MEMORY. */
+fanin_status report_begin(const struct header *header, const struct header_tensor *const *tensors, size_t count, bool json);
 /* Errors: MEMORY. */
 fanin_status report_tensor(const struct measured *measured, size_t number, bool json);
-void report_end(const struct header_tensor *const *tensors, size_t count, bool json);
+void report_end(const struct header *header, const struct header_tensor *const *tensors, size_t count, bool json);
 
 #endif

@@ -21,6 +21,13 @@ char *text_count(int64_t value, char text[TEXT_SIZE])
     return text;
 }
 
+char *text_counted(int64_t value, const char *word, char text[TEXT_SIZE])
+{
+    const size_t length = strlen(text_count(value, text));
+    snprintf(text + length, TEXT_SIZE - length, " %s%s", word, value == 1 ? "" : "s");
+    return text;
+}
+
 char *text_bytes(double bytes, char text[TEXT_SIZE])
 {
     static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB", "PB", "EB"};
@@ -46,6 +53,19 @@ char *text_seconds(double seconds, char text[TEXT_SIZE])
         snprintf(text, TEXT_SIZE, "%" PRId64 ":%02" PRId64 ":%02" PRId64, hours, minutes, whole % 60);
     } else {
         snprintf(text, TEXT_SIZE, "%" PRId64 ":%02" PRId64, minutes, whole % 60);
+    }
+    return text;
+}
+
+char *text_speed(int64_t bytes, double seconds, char text[TEXT_SIZE])
+{
+    const double shown = 0.005, speed = (double)bytes / seconds * 1e-9;
+    char time[TEXT_SIZE];
+    text_seconds(seconds, time);
+    if (seconds >= shown && speed >= shown) {
+        snprintf(text, TEXT_SIZE, " in %.20s (%.2f GB/s)", time, speed);
+    } else {
+        snprintf(text, TEXT_SIZE, seconds >= 1 ? " in %.20s" : "", time);
     }
     return text;
 }

@@ -1,5 +1,6 @@
 #include "dtype.h"
 
+#include <string.h>
 #include <strings.h>
 
 /* DLPack's bool, newer than the header's 0.6. */
@@ -42,6 +43,10 @@ DLDataType dtype_to_dlpack(enum dtype dtype)
 
 bool dtype_from_name(const char *name, enum dtype *out)
 {
+    static const char module[] = "torch.";
+    if (strncmp(name, module, strlen(module)) == 0) {
+        name += strlen(module);
+    }
     for (int i = 0; i < DTYPE_COUNT; i++) {
         if (strcasecmp(dtype_table[i].name, name) == 0 || strcasecmp(dtype_table[i].safetensors, name) == 0) {
             *out = (enum dtype)i;

@@ -28,7 +28,7 @@ extern const struct dtype_info dtype_table[DTYPE_COUNT];
 bool dtype_from_dlpack(DLDataType type, enum dtype *out);
 DLDataType dtype_to_dlpack(enum dtype dtype);
 
-/* By NumPy's or safetensors' name, without case. */
+/* By NumPy's or safetensors' name, without case; "torch." may stand before it, as where Python prints a tensor's dtype. */
 bool dtype_from_name(const char *name, enum dtype *out);
 
 #endif

@@ -41,7 +41,7 @@ static fanin_status open_pair(const cJSON *source, struct rules_pair *pair)
 {
     const cJSON *const pattern = cJSON_IsArray(source) ? source->child : NULL;
     if (!cJSON_IsString(pattern) || cJSON_GetArraySize(source) != 2) {
-        return fanin_fail(FANIN_ERROR_SPEC, "expected [pattern, spec] with a string for the pattern");
+        return fanin_fail(FANIN_ERROR_SPEC, "expected [pattern, initializer] with a string for the pattern");
     }
     *pair = (struct rules_pair){.pattern = NULL};
     const fanin_status status = fill_pair(pattern, pattern->next, pair);
@@ -54,7 +54,7 @@ static fanin_status open_pair(const cJSON *source, struct rules_pair *pair)
 static fanin_status from_tree(const cJSON *tree, fanin_rules **out)
 {
     if (!cJSON_IsArray(tree)) {
-        return fanin_fail(FANIN_ERROR_SPEC, "rules: expected an array of pairs [pattern, spec]");
+        return fanin_fail(FANIN_ERROR_SPEC, "rules: expected an array of pairs [pattern, initializer]");
     }
     const size_t count = (size_t)cJSON_GetArraySize(tree);
     fanin_rules *const rules = malloc(sizeof *rules + count * sizeof *rules->pairs);

@@ -61,11 +61,10 @@ static fanin_status check_box(const char *name, const int64_t *global_shape, con
     }
     for (int d = 0; d < out->ndim; d++) {
         if (offset[d] < 0 || offset[d] > global_shape[d] || out->shape[d] > global_shape[d] - offset[d]) {
-            return fanin_fail(
-                FANIN_ERROR_LAYOUT,
-                "parameter '%s': found a box of %lld from offset %lld on in dimension %d, expected one inside the "
-                "global extent of %lld",
-                name, (long long)out->shape[d], (long long)offset[d], d, (long long)global_shape[d]);
+            return fanin_fail(FANIN_ERROR_LAYOUT,
+                              "parameter '%s': found a box of %lld from offset %lld on along axis %d, expected one inside the "
+                              "global extent of %lld",
+                              name, (long long)out->shape[d], (long long)offset[d], d, (long long)global_shape[d]);
         }
     }
     return FANIN_OK;
@@ -111,11 +110,10 @@ static fanin_status check_layout(const char *name, struct tensor *tensor)
     }
     for (int d = 0; d < tensor->ndim; d++) {
         if (tensor->stride[d] == 0 && tensor->shape[d] > 1) {
-            return fanin_fail(
-                FANIN_ERROR_LAYOUT,
-                "parameter '%s': stride %d is 0 with an extent of %lld: elements share memory, expected a place for "
-                "each",
-                name, d, (long long)tensor->shape[d]);
+            return fanin_fail(FANIN_ERROR_LAYOUT,
+                              "parameter '%s': the stride of axis %d is 0 and its extent %lld: its elements share memory, "
+                              "expected a place for each",
+                              name, d, (long long)tensor->shape[d]);
         }
     }
     switch (overlap_within(tensor->ndim, tensor->shape, tensor->stride)) {
@@ -145,10 +143,9 @@ static fanin_status check_address(const char *name, const DLTensor *source, stru
     }
     const size_t size = dtype_table[out->dtype].size;
     if (first % size != 0) {
-        return fanin_fail(
-            FANIN_ERROR_LAYOUT,
-            "parameter '%s': its first element is at an address of remainder %zu by %zu, expected one aligned to %s", name,
-            (size_t)(first % size), size, dtype_table[out->dtype].name);
+        return fanin_fail(FANIN_ERROR_LAYOUT,
+                          "parameter '%s': its first element is not aligned: %s needs an address that %zu divides", name,
+                          dtype_table[out->dtype].name, size);
     }
     out->data = (char *)first;
     return FANIN_OK;

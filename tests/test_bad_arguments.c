@@ -182,12 +182,12 @@ static void tensors(void **state)
     tensor.dtype = (DLDataType){kDLFloat, 8, 1};
     assert_refused(NULL, &desc, &tensor, NULL, FANIN_ERROR_DTYPE, "8 bits");
     tensor = VECTOR((char *)MIDDLE + 1, 4);
-    assert_refused(NULL, &desc, &tensor, NULL, FANIN_ERROR_LAYOUT, "aligned to float32");
+    assert_refused(NULL, &desc, &tensor, NULL, FANIN_ERROR_LAYOUT, "float32 needs an address that 4 divides");
     tensor = MATRIX(MIDDLE, 3, 3);
     tensor.strides = (int64_t[]){2, 1};
     assert_refused(NULL, &desc, &tensor, NULL, FANIN_ERROR_LAYOUT, "one place");
     tensor.strides = (int64_t[]){3, 0};
-    assert_refused(NULL, &desc, &tensor, NULL, FANIN_ERROR_LAYOUT, "stride 1 is 0");
+    assert_refused(NULL, &desc, &tensor, NULL, FANIN_ERROR_LAYOUT, "stride of axis 1 is 0");
     static const DLDeviceType others[] = {kDLCUDA, kDLOpenCL, kDLVulkan, kDLMetal, kDLROCM, (DLDeviceType)0, (DLDeviceType)99};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         tensor = VECTOR(MIDDLE, 4);

@@ -162,7 +162,7 @@ static void test_layouts(void **state)
     (void)state;
     static const struct attempt attempts[] = {
         {"broadcast_bias", .dtype = FLOAT32, .ndim = 2, .shape = {3, 4}, .strides = {0, 1}, .has_strides = true,
-         .status = FANIN_ERROR_LAYOUT, .words = {"stride 0"}},
+         .status = FANIN_ERROR_LAYOUT, .words = {"stride of axis 0 is 0"}},
         {"windows_bias", .dtype = FLOAT32, .ndim = 2, .shape = {5, 3}, .strides = {1, 1}, .has_strides = true,
          .status = FANIN_ERROR_LAYOUT, .words = {"strides"}},
         {"backward_windows_bias", .dtype = FLOAT32, .ndim = 2, .shape = {5, 3}, .strides = {-1, 2}, .has_strides = true,
@@ -193,7 +193,7 @@ static void test_boxes(void **state)
         {"beyond_bias", BOX, .ndim = 1, .shape = {4}, .global = {10}, .offset = {7}, .status = FANIN_ERROR_LAYOUT,
          .words = {"7", "10"}},
         {"larger_bias", BOX, .ndim = 2, .shape = {4, 4}, .global = {4, 3}, .status = FANIN_ERROR_LAYOUT,
-         .words = {"dimension 1", "3"}},
+         .words = {"axis 1", "3"}},
         {"before_bias", BOX, .ndim = 1, .shape = {4}, .global = {10}, .offset = {-1}, .status = FANIN_ERROR_LAYOUT,
          .words = {"-1"}},
         {"far_bias", BOX, .ndim = 1, .shape = {4}, .global = {10}, .offset = {INT64_MAX}, .status = FANIN_ERROR_LAYOUT},

@@ -35,9 +35,12 @@ static void test_start(void **state)
     refuse_file(&bytes, "no .params file", "0x113, expected 0x112");
     put(&bytes, "PK\003\004\024\0\0\0\0\0", 10);
     put(&bytes, (char[64]){0}, 64);
-    refuse_file(&bytes, "no .params file", ".npz");
+    refuse_file(&bytes, "is a ZIP archive", ".npz");
     put(&bytes, "\x93NUMPY\001\000v\000{'descr': '<f4', 'fortran_order': False", 50);
-    refuse_file(&bytes, "no .params file", ".npy");
+    refuse_file(&bytes, "is an array of NumPy", ".npy");
+    put64(&bytes, 24);
+    put(&bytes, "{}                      ", 24);
+    refuse_file(&bytes, "is a safetensors file already", ".params");
 
     static const int64_t counts[] = {4, 5, INT64_C(1) << 32, INT64_MAX, INT64_MIN, -1};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {

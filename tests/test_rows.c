@@ -110,7 +110,7 @@ static void test_bad_params(void **state)
         {{"a", FANIN_PARAM_CHOICE, NULL, 0, 0, twice, 0, NULL}, "twice"},
         {{"a", FANIN_PARAM_CHOICE, "\"blue\"", 0, 0, colours, 0, NULL}, "\"red\", \"green\""},
         {{"a", FANIN_PARAM_NUMBER, "2", 0, 1, NULL, 0, NULL}, "from 0.0 to 1.0"},
-        {{"a", FANIN_PARAM_NUMBER, "true story", 0, 1, NULL, 0, NULL}, "default"},
+        {{"a", FANIN_PARAM_NUMBER, "true story", 0, 1, NULL, 0, NULL}, "default of parameter 'a': its JSON: line 1"},
         {{"a", FANIN_PARAM_NUMBER, "0.10", 0, 1, NULL, 0, NULL}, "dumps prints 0.1"},
         {{"a", FANIN_PARAM_NUMBER, "\"0.1\"", 0, 1, NULL, 0, NULL}, "expected a number"},
         {{"a", FANIN_PARAM_INTEGER, "0.0", 0, 1, NULL, 0, NULL}, "expected an integer"},

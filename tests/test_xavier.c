@@ -186,6 +186,9 @@ static void test_huge_fans(void **state)
     lower_free(&lowering);
     empty.extent[FANIN_MAX_NDIM - 1] = 0;
     assert_status(lower_named(in, &empty, DTYPE_FLOAT64, &lowering), FANIN_ERROR_SHAPE);
+    assert_message("xavier divides by it", NULL);
+    assert_status(lower_named("msraprelu", &(struct shape){1, {4}}, DTYPE_FLOAT32, &lowering), FANIN_ERROR_SHAPE);
+    assert_message("msraprelu needs at least 2 dimensions", NULL);
     /* Only the fan that is divided by counts. */
     assert_status(lower_named("xavier", &(struct shape){2, {4, 0}}, DTYPE_FLOAT32, &lowering), FANIN_OK);
     assert_true(lowering.fills[0].fill.b == sqrt(3.0 / 2.0));

@@ -349,8 +349,8 @@ FANIN_API fanin_status fanin_mixed(const char *const *patterns, const fanin_init
 
 /* ---------------------------------------------------------------- 6. rules files ----------------------------------- */
 
-/* Makes rules from a JSON array of pairs [pattern, spec]. The first pattern that matches at the start of a parameter's name
- * sets its initializer, as the attribute `__init__` would: it is applied whatever the name ends with. Names that none matches
+/* Makes rules from a JSON array of pairs [pattern, initializer]. The first pattern that matches at the start of a
+ * parameter's name sets its initializer, as the attribute `__init__` would: it is applied whatever the name ends with. Names that none matches
  * go on to the descriptor's rule.
  * Patterns are Python's `re` as its `match` uses them. What PCRE2 would read differently is translated or refused
  * (docs/patterns.md). Errors: SPEC, PATTERN, and those of fanin_create, with the number of the pair. */

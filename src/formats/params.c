@@ -1,7 +1,10 @@
 #include "params.h"
 
+#include "file.h"
+#include "foreign.h"
 #include "params_array.h"
 #include "params_index.h"
+#include "safetensors.h"
 
 #include "json/utf8.h"
 
@@ -63,10 +66,18 @@ static fanin_status grow(struct params *params, const char *path)
 
 static fanin_status wrong_magic(const struct params_cursor *cursor, uint64_t magic)
 {
-    const bool numpy = (magic & 0xffffffff) == 0x04034b50 || (magic & 0xffffffffffff) == 0x59504d554e93;
-    return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is no .params file: it begins with 0x%" PRIx64 ", expected 0x%x%s",
-                      cursor->path, magic, PARAMS_MAGIC,
-                      numpy ? "; it looks like NumPy's .npy or .npz, which MXNet 2 writes" : "");
+    unsigned char first[FOREIGN_START];
+    fanin_status status = file_read_at(cursor->fd, cursor->path, first, sizeof first, 0);
+    status = status == FANIN_OK ? foreign_check(cursor->path, first, sizeof first) : status;
+    if (status != FANIN_OK) {
+        return status;
+    }
+    if (magic <= SAFETENSORS_HEADER_LIMIT && first[8] == '{') {
+        return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is a safetensors file already, expected a .params file of MXNet",
+                          cursor->path);
+    }
+    return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is no .params file: it begins with 0x%" PRIx64 ", expected 0x%x", cursor->path,
+                      magic, PARAMS_MAGIC);
 }
 
 static fanin_status read_arrays(struct params_cursor *cursor, struct params *params)

@@ -1,4 +1,5 @@
 #include "file.h"
+#include "foreign.h"
 #include "safetensors.h"
 
 #include "json/scan.h"
@@ -33,8 +34,8 @@ static fanin_status read_dtype(struct json_reader *reader, bool manifest, struct
         strcpy(tensor->dtype_name, token.text);
     } else {
         char excerpt[JSON_EXCERPT_SIZE];
-        return json_fail_at(reader, token.offset, "'%s' is no dtype; expected one like F32, BF16, I64, BOOL",
-                            json_excerpt(token.text, token.length, excerpt));
+        return json_fail_at(reader, token.offset, "'%s' is no dtype; expected one like F32, BF16, I64, BOOL%s",
+                            json_excerpt(token.text, token.length, excerpt), manifest ? ", or float32, torch.float32" : "");
     }
     entry->has_dtype = true;
     return FANIN_OK;
@@ -243,10 +244,15 @@ static fanin_status check_places(const char *path, const struct header *header, 
     return status;
 }
 
+static fanin_status fail_start(const char *path)
+{
+    return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is no safetensors file: its header does not start with '{'", path);
+}
+
 fanin_status safetensors_parse(const char *path, const char *text, size_t length, int64_t data_size, struct header *out)
 {
     if (length == 0 || text[0] != '{') {
-        return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is no safetensors file: its header does not start with '{'", path);
+        return fail_start(path);
     }
     struct header header = {0};
     fanin_status status = parse(path, text, length, false, &header);
@@ -283,14 +289,20 @@ uint64_t safetensors_header_size(const unsigned char first[8])
 
 fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struct header *out)
 {
-    unsigned char first[8];
-    if (file_size < (int64_t)sizeof first) {
+    unsigned char first[FOREIGN_START];
+    const size_t length = file_size < FOREIGN_START ? (size_t)file_size : FOREIGN_START;
+    if (file_size < 8) {
         return fanin_fail(FANIN_ERROR_FORMAT, "'%s' is no safetensors file: %" PRId64 " bytes, expected at least 8", path,
                           file_size);
     }
-    fanin_status status = file_read_at(fd, path, first, sizeof first, 0);
+    fanin_status status = file_read_at(fd, path, first, length, 0);
+    status = status == FANIN_OK ? foreign_check(path, first, length) : status;
     if (status != FANIN_OK) {
         return status;
+    }
+    /* The size means nothing where no header follows. */
+    if (length == FOREIGN_START && first[8] != '{') {
+        return fail_start(path);
     }
     const uint64_t size = safetensors_header_size(first);
     if (size > SAFETENSORS_HEADER_LIMIT) {
@@ -307,7 +319,7 @@ fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struc
     if (!text) {
         return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %" PRIu64 " bytes", path, size);
     }
-    status = file_read_at(fd, path, text, (size_t)size, sizeof first);
+    status = file_read_at(fd, path, text, (size_t)size, 8);
     status = status == FANIN_OK ? safetensors_parse(path, text, (size_t)size, file_size - 8 - (int64_t)size, out) : status;
     free(text);
     return status;

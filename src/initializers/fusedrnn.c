@@ -139,13 +139,14 @@ static fanin_status lower_fusedrnn(const fanin_args *args, fanin_emitter *emitte
 static const struct registry_hooks fusedrnn_hooks = {.quoted = "init"};
 
 static const fanin_param fusedrnn_params[] = {
-    {"init", FANIN_PARAM_INITIALIZER, NULL, 0, 0, NULL, 0, "Of every block; null: the descriptor's global initializer."},
-    {"num_hidden", FANIN_PARAM_INTEGER, NULL, 1, INFINITY, NULL, 0, "Hidden units of a layer, in one direction."},
-    {"num_layers", FANIN_PARAM_INTEGER, NULL, 1, MOST_LAYERS, NULL, 0, "Layers."},
+    {"init", FANIN_PARAM_INITIALIZER, NULL, 0, 0, NULL, 0,
+     "The initializer of every block; null: the descriptor's global one."},
+    {"num_hidden", FANIN_PARAM_INTEGER, NULL, 1, INFINITY, NULL, 0, "The hidden units of a layer, in one direction."},
+    {"num_layers", FANIN_PARAM_INTEGER, NULL, 1, MOST_LAYERS, NULL, 0, "The number of layers."},
     {"mode", FANIN_PARAM_CHOICE, NULL, 0, 0, mode_names, 0, "The kind of the cells, which says what gates they have."},
     {"bidirectional", FANIN_PARAM_BOOLEAN, "false", 0, 0, NULL, 0, "true: each layer runs in both directions."},
     {"forget_bias", FANIN_PARAM_NUMBER, "1.0", -INFINITY, INFINITY, NULL, 0,
-     "Of an lstm's forget gates, in both of their biases: the effective one is twice as large."},
+     "The bias of an lstm's forget gates, written to both of their bias vectors, so the effective bias is twice as large."},
 };
 
 const struct registry_entry initializer_fusedrnn = {

@@ -32,13 +32,14 @@ static double average(struct fan in, struct fan out)
     return (double)sum / 2.0;
 }
 
-static fanin_status lower_scaled(fanin_emitter *emitter, fanin_distribution distribution, fanin_factor factor_type,
-                                 double magnitude)
+/* `row`: the initializer's name. */
+static fanin_status lower_scaled(const char *row, fanin_emitter *emitter, fanin_distribution distribution,
+                                 fanin_factor factor_type, double magnitude)
 {
     const int ndim = fanin_emitter_ndim(emitter);
     const char *const name = fanin_emitter_name(emitter);
     if (ndim < 2) {
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': xavier needs at least 2 dimensions for its fans, found %d", name,
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': %s needs at least 2 dimensions for its fans, found %d", name, row,
                           ndim);
     }
     const int64_t *const shape = fanin_emitter_shape(emitter);
@@ -51,8 +52,8 @@ static fanin_status lower_scaled(fanin_emitter *emitter, fanin_distribution dist
     const double factor = factors[factor_type];
     if (!(factor > 0.0)) {
         static const char *const fans[] = {"mean of its fans", "fan in", "fan out"};
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': the %s is 0 in this shape, xavier divides by it", name,
-                          fans[factor_type]);
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': the %s is 0 in this shape, %s divides by it", name,
+                          fans[factor_type], row);
     }
     const double scale = sqrt(magnitude / factor);
     return distribution == FANIN_DISTRIBUTION_UNIFORM ? fanin_emit_uniform(emitter, FANIN_ALL_ROWS, -scale, scale)
@@ -61,7 +62,7 @@ static fanin_status lower_scaled(fanin_emitter *emitter, fanin_distribution dist
 
 static fanin_status lower_xavier(const fanin_args *args, fanin_emitter *emitter)
 {
-    return lower_scaled(emitter, (fanin_distribution)fanin_args_integer(args, "rnd_type"),
+    return lower_scaled("xavier", emitter, (fanin_distribution)fanin_args_integer(args, "rnd_type"),
                         (fanin_factor)fanin_args_integer(args, "factor_type"), fanin_args_number(args, "magnitude"));
 }
 
@@ -92,8 +93,8 @@ const struct registry_entry initializer_xavier = {
 static fanin_status lower_msraprelu(const fanin_args *args, fanin_emitter *emitter)
 {
     const double slope = fanin_args_number(args, "slope");
-    return lower_scaled(emitter, FANIN_DISTRIBUTION_GAUSSIAN, (fanin_factor)fanin_args_integer(args, "factor_type"),
-                        2.0 / (1.0 + slope * slope));
+    return lower_scaled("msraprelu", emitter, FANIN_DISTRIBUTION_GAUSSIAN,
+                        (fanin_factor)fanin_args_integer(args, "factor_type"), 2.0 / (1.0 + slope * slope));
 }
 
 static const fanin_param msraprelu_params[] = {

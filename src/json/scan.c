@@ -119,9 +119,11 @@ static fanin_status read_word(struct json_reader *reader, enum json_kind *kind)
         }
     }
     if (starts_with(reader, "\xef\xbb\xbf")) {
-        return json_fail_at(reader, reader->position, "a byte order mark is no JSON");
+        return json_fail_at(reader, reader->position, "a byte-order mark is no JSON: save the text without it");
     }
-    return json_fail_expected(reader, reader->position, "a value");
+    return json_fail_expected(reader, reader->position,
+                              json_peek(reader, reader->position) == '\'' ? "a value; JSON's strings stand in double quotes"
+                                                                          : "a value");
 }
 
 static fanin_status open_container(struct json_reader *reader, bool object)

@@ -1,6 +1,7 @@
 /* Stores from files. */
 #include "store.h"
 
+#include "formats/foreign.h"
 #include "formats/safetensors.h"
 
 #include <stdlib.h>
@@ -189,7 +190,8 @@ static fanin_status read_any(int fd, const char *path, const struct file_state *
                           "'%s' has %zu bytes: neither a .params file, a safetensors file nor an index of such", path, length);
     }
     if (!memchr(first, 0, 8)) {
-        return read_index(fd, path, out);
+        status = foreign_check(path, first, length);
+        return status == FANIN_OK ? read_index(fd, path, out) : status;
     }
     const bool is_params = safetensors_header_size(first) == PARAMS_MAGIC && first[8] != '{';
     return read_binary(fd, path, state, is_params, out);

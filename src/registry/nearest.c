@@ -97,7 +97,7 @@ fanin_status registry_unknown(const char *name, size_t length)
         }
     }
     char list[512] = "";
-    /* A misspelling leaves more than half of the letters in place. */
+    /* A misspelling leaves at least half of the letters in place. */
     if (nearest.count == 0 || 2 * (size_t)nearest.distance[0] > length) {
         list_all(list, sizeof list);
         return fanin_fail(FANIN_ERROR_UNKNOWN, "no initializer is registered as '%s'; registered are %s", excerpt, list);

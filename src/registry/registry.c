@@ -85,8 +85,11 @@ static fanin_status check_free(const struct registry_entry *entry, const struct 
     for (size_t i = 0;; i++) {
         const struct registry_entry **const owner = find_slot(name, strlen(name));
         if (owner && owner != mine) {
-            return fanin_fail(FANIN_ERROR_EXISTS, "the name '%s' of initializer '%s' is taken by the initializer '%s'", name,
-                              entry->row.name, (*owner)->row.name);
+            const char *const taker = (*owner)->row.name;
+            return name == entry->row.name && strcmp(name, taker) == 0
+                       ? fanin_fail(FANIN_ERROR_EXISTS, "'%s' is registered already; FANIN_REGISTER_REPLACE replaces it", name)
+                       : fanin_fail(FANIN_ERROR_EXISTS, "the name '%s' of initializer '%s' is taken by the initializer '%s'",
+                                    name, entry->row.name, taker);
         }
         name = entry->row.aliases ? entry->row.aliases[i] : NULL;
         if (!name) {

@@ -77,7 +77,7 @@ static fanin_status check_default(const fanin_row *row, const fanin_param *param
     if (status != FANIN_OK) {
         return status;
     }
-    status = json_parse("default", param->default_json, strlen(param->default_json), &value);
+    status = json_parse("its JSON", param->default_json, strlen(param->default_json), &value);
     if (status == FANIN_OK) {
         status = args_set(&args, param, value, 0);
     }

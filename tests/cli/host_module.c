@@ -19,7 +19,9 @@ static fanin_status fail(fanin_status status, const char *message)
 static fanin_status count(int *out)
 {
     *out = DEVICES;
-    return FANIN_OK;
+    return getenv("FANIN_TEST_NO_DRIVER")
+               ? fail(FANIN_ERROR_DEVICE, "CUDA: there is no NVIDIA driver on this machine (libcuda.so.1)")
+               : FANIN_OK;
 }
 
 static fanin_status describe(int ordinal, struct cuda_device *out)
@@ -31,9 +33,12 @@ static fanin_status describe(int ordinal, struct cuda_device *out)
 
 static fanin_status prepare(const char *name, int ordinal)
 {
+    int devices;
     (void)name;
-    return ordinal >= 0 && ordinal < DEVICES ? FANIN_OK
-                                             : fail(FANIN_ERROR_DEVICE, "found a device that is not there, expected 0 or 1");
+    const fanin_status status = count(&devices);
+    return status != FANIN_OK || (ordinal >= 0 && ordinal < DEVICES)
+               ? status
+               : fail(FANIN_ERROR_DEVICE, "CUDA: found a device that is not there, expected 0 or 1");
 }
 
 struct cuda_stage {

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import time
 
-from program import LETTERS, PROGRAM, SIZES, File, Test, elements, fanin, main
+from program import LETTERS, PROGRAM, SIZES, File, Test, elements, fanin, file_bytes, main
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "params")
 
@@ -100,8 +100,8 @@ class Convert(Test):
             # Large dtypes first, then by name.
             order = [(-SIZES[dtype], name.encode()) for name, (dtype, _, _) in found.tensors.items()]
             self.assertEqual(order, sorted(order))
-            self.assertIn("%d tensor%s, %d elements" % (len(wanted), "" if len(wanted) == 1 else "s",
-                                                        sum(elements(shape) for _, shape, _ in wanted.values())), result.stdout)
+            self.assertIn("%d tensor%s, %d element" % (len(wanted), "" if len(wanted) == 1 else "s",
+                                                       sum(elements(shape) for _, shape, _ in wanted.values())), result.stdout)
             for name in none:
                 self.assertIn("note: left out, an entry without an array: '%s'" % name, result.stderr)
             self.assertEqual("has no names" in result.stderr, not case["named"] and bool(wanted), case["file"])
@@ -136,6 +136,9 @@ class Convert(Test):
         self.assertIn("an entry without an array: 0\n", result.stderr)
         self.assertIn("the tensors are named 0 to 1\n", result.stderr)
         self.assertEqual(written.values("1"), (5,))
+        result = self.convert(params([one(5)]))[0]
+        self.assertIn("the file has no names: the tensor is named 0\n", result.stderr)
+        self.assertRegex(result.stdout, r"out: 1 tensor, 1 element, \d+ bytes( in \d+\.\d+ s)?\n$")
         result = self.convert(params([NONE, one(5)]), "--quiet")[0]
         self.assertEqual((result.stdout, result.stderr), ("", ""))
 
@@ -170,7 +173,8 @@ class Convert(Test):
         index = struct.pack("<4q", 0, 1, 2, 9)
         good = row_sparse("F32", [10, 1], [0, 1, 2, 9], bytes(16))
         for text, content in (
-                ("no .params file", b"x" * 100), (".npz", b"PK\3\4" + bytes(60)), ("no .params file", b""),
+                ("no .params file", b"x" * 100), ("a ZIP archive (torch's .pt and .pth; .npz", b"PK\3\4" + bytes(60)),
+                ("is a safetensors file already", file_bytes({}, pad=False) + b" " * 30), ("no .params file", b""),
                 ("row index 3 is 10, expected 0 to 9", params({"x": good.replace(index, struct.pack("<4q", 0, 1, 2, 10))})),
                 ("array 1 'x'", params({"x": good.replace(index, struct.pack("<4q", 0, 1, 2, -1))})),
                 ("type code is 13", params({"x": one().replace(struct.pack("<iii", 1, 0, 0), struct.pack("<iii", 1, 0, 13))})),

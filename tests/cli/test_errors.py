@@ -125,9 +125,9 @@ class Errors(Test):
 
     def test_manifest(self):
         for text, content in (
-                ("a.weight", '{"a.weight": {"dtype": "F32"}}'), ("no dtype", '{"a.weight": {"dtype": "x", "shape": []}}'),
+                ("a.weight", '{"a.weight": {"dtype": "F32"}}'), ("like F32, BF16, I64, BOOL, or float32,", '{"a.weight": {"dtype": "x", "shape": []}}'),
                 ("line 2", '{"a.weight":\n {"dtype": "F32", "shape": [1,]}}'), ("in.json", "[]"), ("in.json", "{"), ("in.json", ""),
-                ("in.json", "\n"), ("in.json", "hello"), ("F8_E4M3 is not supported", '{"a.weight": {"dtype": "F8_E4M3", "shape": [1]}}'),
+                ("in.json", "\n"), ("in.json", "hello"), ("in.json': tensor 'a.weight' has dtype F8_E4M3; fanin fills F16", '{"a.weight": {"dtype": "F8_E4M3", "shape": [1]}}'),
                 ("64 bits", '{"a.weight": {"dtype": "F32", "shape": [9223372036854775807]}}')):
             self.refuses_manifest(text, content)
         self.refuses_manifest("name", '{"": {"dtype": "F32", "shape": [1]}}')
@@ -157,6 +157,42 @@ class Errors(Test):
                 self.assertIn("JSON", result.stderr)
                 self.assertIn("in.json", result.stderr)
             self.fails(1, "neither", "init", "--like", "-", "--init", "one", "--dry-run", input=content)
+
+    def test_foreign(self):
+        """Files of other kinds are called by their name, and nothing is read out of them."""
+        array = struct.pack("<IiIqiii", 0xF993FAC9, 0, 1, 1, 1, 0, 0) + bytes(4)
+        for count in 1, 20:  # shorter than what the magic would be as the size of a header, and longer
+            params = struct.pack("<QQQ", 0x112, 0, count) + array * count + struct.pack("<Q", 0)
+            self.refuses("is a .params file of MXNet: convert it first, 'fanin convert", params, name="in.params")
+            with open(self.path("in.params"), "rb") as file:
+                self.fails(1, "is a .params file", "init", "--like", "-", "--init", "one", "--dry-run", stdin=file)
+            piped = fanin("init", "--like", "-", "--init", "one", "--dry-run", input=params)
+            self.assertIn(b"is a .params file", piped.stderr)
+        for text, start in (("is a ZIP archive (torch's .pt and .pth;", b"PK\3\4\x14\0\0\0\x08\x08"), ("is a ZIP archive", b"PK\3\4"),
+                            ("is a pickle (torch's older", b"\x80\2\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."),
+                            ("is an array of NumPy (.npy)", b"\x93NUMPY\1\0v\0"), ("is an HDF5 file", b"\x89HDF\r\n\x1a\n\0")):
+            self.refuses(text, start + bytes(60))
+            self.refuses("as safetensors first", start + bytes(60))
+            spec = json.dumps(["load", {"param": self.path("in.safetensors"), "default_init": "one"}])
+            self.fails(1, text, "init", "--like", self.write("in.json", {}), "--init", spec, "--dry-run")
+            self.fails(1, text, "convert", self.path("in.safetensors"), self.path("out"))
+        for content in b"a text of no use", b"\x7fELF" + b"\1" * 60:
+            result = self.fails(1, "neither JSON nor", "stat", self.write("in.json", content))
+            self.assertNotIn("bytes", result.stderr)
+        # A header of as many bytes as MXNet's magic.
+        path = self.write("odd.safetensors", file_bytes(b"{}" + b" " * (0x112 - 2), pad=False))
+        self.done("stat", path)
+        self.done("init", "--like", path, "--dry-run")
+        with open(path, "rb") as file:
+            self.done("init", "--like", "-", "--dry-run", input=file.read())
+
+    def test_byte_order_mark(self):
+        for text in '{"a.weight": {"dtype": "F32", "shape": []}}', '{"weight_map": {"a": "b"}}', "":
+            path = self.write("in.json", b"\xef\xbb\xbf" + text.encode())
+            for command in ["init", "--like", path, "--init", "one", "--dry-run"], ["stat", path]:
+                self.fails(1, "in.json", *command)
+                if text:
+                    self.fails(1, "a byte-order mark is no JSON: save the text without it", *command)
 
     def test_newlines_in_names(self):
         """A name does not make a line of its own, or any control character reach a terminal."""
@@ -251,8 +287,15 @@ class Errors(Test):
         self.assertIn(advice, result.stderr.strip().split("\n")[-1])
         # As it is advised.
         pair = json.loads(re.search(r"such as (\[.*\])$", result.stderr).group(1))
-        norm = self.write("norm.json", {"h.0.norm1.weight": {"dtype": "F32", "shape": [2]}, "fc.weight": square})
-        self.done("init", "--like", norm, "--init", "xavier", "--rules", self.write("rules.json", [pair]), "--dry-run")
+        self.assertEqual(pair, [".*ln\\.weight$", "one"])
+        for name in "h.0.ln_1.weight", "bn1.weight", "h.0.a+b$(1).weight", "weight", "a[0]\"ä\\.weight", ".weight":
+            norm = self.write("norm.json", {name: {"dtype": "F32", "shape": [2]}, "fc.x.weight": square})
+            result = self.fails(1, advice, "init", "--like", norm, "--init", "xavier", "--dry-run")
+            pair = json.loads(re.search(r"such as (\[.*\])$", result.stderr).group(1))
+            self.assertTrue(re.match(pair[0], name))
+            self.assertFalse(re.match(pair[0], "h.0.ln_2.weights"))
+            self.done("init", "--like", norm, "--init", "xavier", "--rules", self.write("rules.json", [pair]), "--dry-run")
+        self.assertEqual(pair, [".*\\.weight$", "one"])
         # Not where a pair filled it, or comes too late.
         rules = self.write("rules.json", [[".*", "xavier"]])
         self.assertNotIn(advice, self.fails(1, "ln.weight", "init", "--like", path, "--rules", rules, "--dry-run").stderr)
@@ -265,6 +308,10 @@ class Errors(Test):
         for text in ("{}", "[", '[["a"]]', '[["a", "xaver"]]', '[["(", "one"]]', '[[1, "one"]]', '[["a", "one"]', "", '[["(*UCP)a", "one"]]',
                      '[["a", ["normal", {"sigma": -1}]]]', '[["a", ["normal", {"sigmo": 1}]]]'):
             self.fails(1, "--rules", "init", "--like", path, "--rules", self.write("rules.json", text), "-o", self.path("out"))
+        result = self.fails(1, "rules.json': pair 1: expected [pattern, initializer]", "init", "--like", path, "--rules",
+                            self.write("rules.json", '[["a"]]'), "--dry-run")
+        self.assertNotIn(": rules:", result.stderr)
+        self.fails(1, "--rules takes the name of a file, - is standard", "init", "--like", path, "--rules", '[[".*","zero"]]', "--dry-run")
         self.fails(1, "NUL", "init", "--like", path, "--rules", self.write("rules.json", b'[["a", "one"]]\0'), "-o", self.path("out"))
         self.fails(1, "missing", "init", "--like", path, "--rules", self.path("missing"), "-o", self.path("out"))
         # Built to run forever: a limit ends it.
@@ -286,7 +333,7 @@ class Errors(Test):
         with open(path, "rb") as file:
             self.fails(1, "is also read from", "init", "--like", "-", "--rules", rules, "-o", path, stdin=file)
         for name, text in ((".", "a folder"), ("fifo", "a device or pipe"), ("missing/out", "No such file"), ("in.json/out", ""),
-                           ("dangling", "No such file"), ("x" * 300, ""), ("new/", "no name")):
+                           ("dangling", "dangling' is a symbolic link to 'nowhere', which does not exist"), ("x" * 300, ""), ("new/", "no name")):
             self.fails(1, text, "init", "--like", path, "--rules", rules, "-o", self.path(name))
         self.fails(1, "a device or pipe", "init", "--like", path, "--rules", rules, "-o", "/dev/null")
         self.fails(1, "a device or pipe", "init", "--like", path, "--rules", rules, "-o", "/dev/full")

@@ -81,6 +81,11 @@ class Init(Test):
         again = self.fill("again", like=self.path("out"))
         self.assertNotIn("fanin.rules", again.metadata)
         self.assertNotIn("fanin.shard", again.metadata)
+        # Its shapes are those of a part, which may not be meant.
+        note = "note: '%s' is shard 1/3 of a model" % self.path("out")
+        command = ["init", "--like", self.path("out"), "--init", "normal", "--dry-run"]
+        self.assertIn(note, self.done(*command).stderr)
+        self.assertNotIn("note", self.done(*command, "--quiet").stderr)
         self.assertEqual(again.metadata["model"], "odd")
 
     def test_same_again(self):
@@ -103,12 +108,25 @@ class Init(Test):
 
     def test_summary(self):
         result = self.done("init", "--like", self.shapes(), "--init", "normal", "--seed", "0x10", "-o", self.path("out"))
-        self.assertRegex(result.stdout, r"out: 10 tensors, 198 elements, [\d,]+ bytes in .* GB/s\), seed 16\n$")
+        self.assertRegex(result.stdout, r"out: 10 tensors, 198 elements, [\d,]+ bytes( in \d+\.\d+ s)?, seed 16\n$")
         self.assertEqual(result.stdout.count("\n"), 1)
-        self.assertIn("note: integer tensors that nothing covers: 0 for 'bn.num_batches_tracked', 'mask'", result.stderr)
+        self.assertIn("note: integer and bool tensors that nothing covers: 0 for 'bn.num_batches_tracked', 'mask'", result.stderr)
         self.assertNotIn("\r", result.stderr)
         result = self.done("init", "--like", self.shapes(), "--init", "normal", "--quiet", "-o", self.path("out"))
         self.assertEqual((result.stdout, result.stderr), ("", ""))
+
+    def test_summary_of_one(self):
+        like = self.write("in.json", {"mask": {"dtype": "BOOL", "shape": [1]}})
+        result = self.done("init", "--like", like, "--shard", "0/4", "-o", self.path("out"))
+        self.assertRegex(result.stdout, r"out \(shard 0/4\): 1 tensor, 1 element, \d+ bytes( in \d+\.\d+ s)?, seed 0\n$")
+        self.assertIn("note: integer or bool tensor that nothing covers: 0 for 'mask'", result.stderr)
+        self.assertIn("\n1 tensor, 1 element, 1 byte, seed 0\n", self.done("init", "--like", like, "--dry-run").stdout)
+
+    def test_summary_of_many(self):
+        """Time and rate where they say something."""
+        like = self.write("in.json", {"a.weight": {"dtype": "F64", "shape": [8000, 1000]}})
+        result = self.done("init", "--like", like, "--init", "one", "-o", self.path("out"))
+        self.assertRegex(result.stdout, r"out: 1 tensor, 8,000,000 elements, [\d,]+ bytes in \d+\.\d+ s \(\d+\.\d+ GB/s\), seed 0\n$")
 
     def test_progress(self):
         """On a terminal alone: a line that is cleared at the end."""
@@ -147,7 +165,7 @@ class Init(Test):
 
     def test_dtype(self):
         whole = self.fill("whole")
-        for name, dtype in (("F16", "F16"), ("bfloat16", "BF16"), ("f32", "F32"), ("Float64", "F64")):
+        for name, dtype in (("F16", "F16"), ("bfloat16", "BF16"), ("f32", "F32"), ("Float64", "F64"), ("torch.float16", "F16")):
             file = self.fill("out", "--dtype", name)
             for key, (found, _, _) in file.tensors.items():
                 self.assertEqual(found, {"mask": "BOOL", "bn.num_batches_tracked": "I64"}.get(key, dtype), key)
@@ -204,6 +222,15 @@ class Init(Test):
         part = json.loads(self.done("init", "--like", self.shapes(), "--init", "normal", "--dry-run", "--json", "--shard", "1/2").stdout)
         self.assertEqual(part["shard"], "1/2")
 
+    def test_dry_run_of_files(self):
+        """What is loaded, and from where; how a matrix is made."""
+        like = self.write("in.json", {name: {"dtype": "F32", "shape": [2, 2]} for name in ("a.weight", "b.weight")})
+        stored = self.write("old.safetensors", pack({"a.weight": ("F16", [2, 2], bytes(8))}))
+        spec = json.dumps(["load", {"param": stored, "default_init": ["orthogonal", {"method": "haar", "scale": 1}]}])
+        table = self.done("init", "--like", like, "--init", spec, "--dry-run").stdout
+        self.assertIn("  load %s (float16)  " % stored, table)
+        self.assertIn("  orthogonal scale 1.0 haar  ", table)
+
     def test_dry_run_of_packed(self):
         """A line for a parameter of many fills."""
         shapes = {"lstm": [8 * 4 * 3], "short": [8]}
@@ -256,6 +283,13 @@ class Init(Test):
         self.assertEqual(File(self.path("piped")).bits(), whole.bits())
         rules = json.dumps([[".*", "one"]])
         self.done("init", "--like", self.shapes(), "--rules", "-", "-o", self.path("piped"), input=rules)
+
+    def test_dtypes_of_torch(self):
+        """As str(tensor.dtype) has them."""
+        shapes = {"a.weight": "torch.float32", "b.weight": "torch.bfloat16", "c.mask": "torch.bool"}
+        like = self.write("in.json", {name: {"dtype": dtype, "shape": [2]} for name, dtype in shapes.items()})
+        file = self.fill("out", like=like)
+        self.assertEqual([dtype for dtype, _, _ in file.tensors.values()], ["F32", "BF16", "BOOL"])
 
     def test_index(self):
         self.write("model-1.safetensors", pack({"b.weight": ("F32", [2], b"12345678"), "extra.weight": ("F32", [1], b"1234")}))

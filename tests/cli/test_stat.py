@@ -1,5 +1,6 @@
 """`fanin stat` against Python: exact integers and fsum."""
 
+import json
 import math
 import os
 import random
@@ -135,6 +136,22 @@ class Stat(Test):
         self.assertEqual((measured["f8"]["note"], measured["f8"]["min"]), ("not read: fanin does not have this dtype", None))
         self.assertEqual(measured["f8"]["count"], 3)
         self.assertIn("not read", fanin("stat", path).stdout)
+
+    def test_metadata(self):
+        """How a file was made."""
+        path = self.path("out")
+        like = self.write("in.json", {"__metadata__": {"a \"key\"": "ä\n"}, "x.weight": {"dtype": "F32", "shape": [8]}})
+        self.done("init", "--like", like, "--init", "one", "--seed", "42", "--shard", "1/4", "-o", path)
+        version = fanin("--version").stdout.split()[1]
+        metadata = json.loads(self.done("stat", path, "--json").stdout)["metadata"]
+        self.assertEqual(metadata, {"a \"key\"": "ä\n", "format": "pt", "fanin.version": version, "fanin.contract": "1",
+                                    "fanin.seed": "42", "fanin.init": '["one", {}]', "fanin.shard": "1/4"})
+        made = "made by fanin %s, seed 42, contract 1, shard 1/4" % version
+        self.assertEqual(self.done("stat", path).stdout.splitlines()[-2:], ["1 tensor, 2 elements", made])
+        # Of other files.
+        path = self.write("in.safetensors", pack({"x": ("F32", [1], b"1234")}))
+        self.assertEqual(json.loads(self.done("stat", path, "--json").stdout)["metadata"], {})
+        self.assertEqual(self.done("stat", path).stdout.splitlines()[-1], "1 tensor, 1 element")
 
     def test_index(self):
         self.write("1.safetensors", pack({"skipped": ("F32", [1], b"1234"), "a": ("F32", [2], struct.pack("<2f", 1, 2))}))

@@ -20,13 +20,17 @@ class Usage(Test):
         text = self.done("init", "--help").stdout
         for option in ("like", "init", "rules", "seed", "dtype", "device", "threads", "cpu", "shard", "dry-run", "json", "quiet", "output"):
             self.assertIn("--" + option, text)
+        for command in ("init", "list", "stat", "convert", "devices"):
+            self.assertEqual(self.done("help", command).stdout, self.done(command, "--help").stdout)
+        self.assertEqual(self.done("help").stdout, self.done("--help").stdout)
         self.assertRegex(self.done("--version").stdout, r"^fanin \d+\.\d+\.\d+ \(stream contract \d+\)\n$")
 
     def test_wrong(self):
         like = ["init", "--like", model("mnist-mlp"), "--init", "xavier"]
         out = ["-o", self.path("out")]
         for text, command in (
-                ("usage: fanin", []), ("did you mean 'init'", ["inti"]), ("unknown command 'frobnicate'", ["frobnicate"]),
+                ("usage: fanin", []), ("did you mean 'init'", ["inti"]), ("did you mean 'list'", ["help", "lst"]),
+                ("unknown command 'frobnicate'", ["frobnicate"]),
                 ("unknown option '--versoin'", ["--versoin"]), ("unknown command ''", [""]),
                 ("did you mean '--seed'", [*like, *out, "--sede", "3"]), ("did you mean '--dry-run'", [*like, "--dryrun"]),
                 ("unknown option '--zebra'", [*like, *out, "--zebra"]), ("several options", [*like, *out, "--d", "x"]),
@@ -36,8 +40,12 @@ class Usage(Test):
                 ("--json goes with --dry-run", [*like, *out, "--json"]), ("'./-'", [*like, "-o", "-"]),
                 ("'xaver'", ["init", "--like", model("mnist-mlp"), "--init", "xaver", *out]),
                 ("sigma", ["init", "--like", model("mnist-mlp"), "--init", '["normal", {"sigma": -1}]', *out]),
-                ("--init", ["init", "--like", model("mnist-mlp"), "--init", "", *out]),
-                ("--dtype", [*like, *out, "--dtype", "int8"]), ("--dtype", [*like, *out, "--dtype", "F33"]),
+                ("--init: the name is empty", ["init", "--like", model("mnist-mlp"), "--init", "", *out]),
+                ("found ''', expected a value; JSON's strings stand in double quotes",
+                 ["init", "--like", model("mnist-mlp"), "--init", "['xavier']", *out]),
+                ("'--version'; see 'fanin init --help'", ["init", "--version"]),
+                ("--dtype cannot be 'int8'; use F16", [*like, *out, "--dtype", "int8"]),
+                ("--dtype cannot be 'F8_E4M3'", [*like, *out, "--dtype", "F8_E4M3"]), ("--dtype", [*like, *out, "--dtype", "F33"]),
                 ("--device", [*like, *out, "--device", "gpu"]), ("--device", [*like, *out, "--device", "cuda:"]),
                 ("--device", [*like, *out, "--device", "cuda:-1"]), ("--threads", [*like, *out, "--threads", "0"]),
                 ("--cpu 'sse9'", [*like, *out, "--cpu", "sse9"]), ("--cpu ''", [*like, *out, "--cpu", ""]),
@@ -48,7 +56,7 @@ class Usage(Test):
                 ("--shard", [*like, *out, "--shard", "0/99999999999"]), ("both be standard input", ["init", "--like", "-", "--rules", "-", *out]),
                 ("nearest names: 'xavier'", ["list", "xaver"]), ("one name too many", ["list", "zero", "one"]),
                 ("nearest names: 'xavier'", ["list", "xaver", "--json"]), ("unknown option '--jsno'; did you mean '--json'", ["list", "--jsno"]),
-                ("fanin stat FILE", ["stat"]), ("did you mean '--json'", ["stat", "x", "--jason"])):
+                ("fanin stat FILE", ["stat"]), ("read twice", ["stat", "-"]), ("did you mean '--json'", ["stat", "x", "--jason"])):
             result = fanin(*command)
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
             self.assertIn(text, result.stderr, command)
