@@ -4,7 +4,6 @@
 #include "cpu/variant.h"
 #include "cuda_module.h"
 
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,13 +11,6 @@ static const char command[] = "devices";
 
 /* What the module says before its reasons. */
 static const char subject[] = "CUDA: ";
-
-/* Processors that this process may run on. */
-static int processors(void)
-{
-    cpu_set_t set;
-    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-}
 
 static void print_device(const struct cuda_module *module, int ordinal)
 {
@@ -65,8 +57,8 @@ int devices_main(int argc, char **argv)
     if (optind < argc) {
         return command_usage_error(command, "found '%s', expected no arguments", argv[optind]);
     }
-    const int count = processors();
-    printf("cpu     %s, %d processor%s\n", fanin_private_cpu_variant(), count, count == 1 ? "" : "s");
+    const int count = fanin_private_threads();
+    printf("cpu     %s, %d thread%s\n", fanin_private_cpu_variant(), count, count == 1 ? "" : "s");
     print_cuda();
     return EXIT_DONE;
 }

@@ -79,10 +79,12 @@ const char convert_help[] =
     "\n"
     "The file appears when it is complete; an existing one is replaced.\n";
 
-const char devices_help[] = "usage: fanin devices\n"
-                            "\n"
-                            "A line for the CPU and one for each CUDA device that --device can name, or the reason why there is\n"
-                            "none. The CPU's line names the variant of its kernels; the environment variable FANIN_CPU (portable,\n"
-                            "avx2, avx512, neon) chooses another one. All give the same bits.\n"
-                            "\n"
-                            "  -h, --help  this text\n";
+const char devices_help[] =
+    "usage: fanin devices\n"
+    "\n"
+    "A line for the CPU and one for each CUDA device that --device can name, or the reason why there is\n"
+    "none. The CPU's line names the variant of its kernels, and how many threads fill unless told; the\n"
+    "environment variable FANIN_CPU (portable, avx2, avx512, neon) chooses another variant. All give the\n"
+    "same bits.\n"
+    "\n"
+    "  -h, --help  this text\n";

@@ -5,8 +5,6 @@
 #include "item.h"
 
 struct backend {
-    const char *name;
-
     /* Whether the backend can fill this item (DTYPE, DEVICE …); writes nothing. Of CUSTOM fills: whether the caller has a
      * function for tensors of these devices. */
     fanin_status (*supports)(const struct item *item);

@@ -7,7 +7,7 @@
 #include "module.h"
 
 /* Raised when items, fills, tensors, options or the structs below change between versions of the library (module.h). */
-#define CUDA_MODULE_REVISION 7
+#define CUDA_MODULE_REVISION 8
 #define CUDA_MODULE_ABI      MODULE_ABI(CUDA_MODULE_REVISION)
 
 /* What the library lends to the module. */
@@ -43,7 +43,7 @@ struct cuda_module {
     fanin_status (*describe)(int ordinal, struct cuda_device *out);
 
     /* Makes a device ready for the backend: all its kernels are loaded, so that a capture never meets lazy loading. The message
-     * names the parameter. */
+     * names the parameter, or CUDA where that is NULL. */
     fanin_status (*prepare)(const char *name, int ordinal);
 
     /* Two buffers of `bytes` on a device, two in pinned host memory, and a stream. Errors: DEVICE, MEMORY. */

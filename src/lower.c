@@ -20,7 +20,7 @@ static fanin_status find_attribute(const fanin_desc *desc, const char **out)
 {
     bool found = false;
     for (size_t i = 0; i < desc->n_attrs; i++) {
-        if (!desc->attrs[i].key || strcmp(desc->attrs[i].key, "__init__") != 0) {
+        if (strcmp(desc->attrs[i].key, "__init__") != 0) {
             continue;
         }
         if (found) {

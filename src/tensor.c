@@ -198,8 +198,3 @@ fanin_status tensor_check_on_host(const char *name, const DLTensor *source, stru
                             "parameter '%s': the tensor's data is NULL, expected memory for %lld elements", name,
                             (long long)out->size);
 }
-
-bool tensor_shares_memory(const struct tensor *a, const struct tensor *b)
-{
-    return a->data && b->data && overlap_between(a, b) != OVERLAP_NONE;
-}

@@ -27,7 +27,4 @@ fanin_status tensor_check(const char *name, const DLTensor *source, const int64_
  * NULL. */
 fanin_status tensor_check_on_host(const char *name, const DLTensor *source, struct tensor *out);
 
-/* Whether two checked tensors share a byte. Exact, except that a layout too entangled to decide counts as shared. */
-bool tensor_shares_memory(const struct tensor *a, const struct tensor *b);
-
 #endif

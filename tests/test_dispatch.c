@@ -253,7 +253,7 @@ static void test_order(void **state)
         if (order->rules) {
             assert_status(fanin_rules_create(order->rules, &rules), FANIN_OK);
         }
-        const fanin_attr attrs[] = {{NULL, "zero"}, {"__init__", order->attribute}, {"__INIT__", "zero"}};
+        const fanin_attr attrs[] = {{"lr_mult", "zero"}, {"__init__", order->attribute}, {"__INIT__", "zero"}};
         fanin_desc desc = FANIN_DESC_INIT;
         desc.name = "fc_weight";
         desc.attrs = attrs;

@@ -77,8 +77,8 @@ static fanin_status device_norm(const struct tensor *tensor, const fanin_options
     return FANIN_OK;
 }
 
-static const struct backend device_backend = {"device",   device_supports, device_check,      device_acquire,
-                                              device_run, device_release,  device_run_custom, device_norm};
+static const struct backend device_backend = {device_supports, device_check,      device_acquire, device_run,
+                                              device_release,  device_run_custom, device_norm};
 
 /* What the CPU's backend asks for first. */
 fanin_status __real_cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,

@@ -198,4 +198,4 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     return fill_all(&all, options->threads);
 }
 
-const struct backend cpu_backend = {"cpu", supports, check, acquire, run, release, run_custom, cpu_norm};
+const struct backend cpu_backend = {supports, check, acquire, run, release, run_custom, cpu_norm};

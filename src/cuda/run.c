@@ -251,4 +251,4 @@ static fanin_status run(const struct item *items, size_t count, const fanin_opti
     return status;
 }
 
-const struct backend cuda_backend = {"cuda", supports, check, acquire, run, release, cuda_run_custom, cuda_statistic};
+const struct backend cuda_backend = {supports, check, acquire, run, release, cuda_run_custom, cuda_statistic};

@@ -127,11 +127,6 @@ cJSON *json_member(const cJSON *object, const char *key)
     return cJSON_IsObject(object) ? cJSON_GetObjectItemCaseSensitive(object, key) : NULL;
 }
 
-const char *json_number_text(const cJSON *node)
-{
-    return cJSON_IsNumber(node) ? node->valuestring : NULL;
-}
-
 bool json_is_integer(const cJSON *node)
 {
     if (!cJSON_IsNumber(node)) {

@@ -28,9 +28,6 @@ bool json_is_integer(const cJSON *node);
 /* An integer within ±2^53; false for anything else, `3.0` and `1e2` included. */
 bool json_integer(const cJSON *node, int64_t *out);
 
-/* A number as it was written; NULL for other nodes and for numbers that neither json_parse nor print.h made. */
-const char *json_number_text(const cJSON *node);
-
 /* A number as Python would print it after reading it: integers stay (`-0` becomes `0`), others take their shortest form (`1E2`
  * becomes `100.0`). Returns `buffer`; "" for a node that is no number. */
 char *json_number_canonical(const cJSON *node, char buffer[JSON_NUMBER_SIZE]);

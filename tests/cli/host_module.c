@@ -116,7 +116,6 @@ uint32_t fanin_cuda_open(uint32_t abi, const struct cuda_host *lent, struct cuda
     if (abi == CUDA_MODULE_ABI) {
         host = lent;
         backend = cpu_backend;
-        backend.name = "host";
         backend.run = run;
         *out = (struct cuda_module){.backend = &backend,
                                     .count = count,

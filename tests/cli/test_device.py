@@ -43,7 +43,7 @@ class Device(Test):
         self.assertEqual(result.returncode, 0)
         lines = result.stdout.splitlines()
         self.assertEqual(len(lines), 3)
-        self.assertRegex(lines[0], r"^cpu     (portable|avx2|avx512|neon), \d+ processors?$")
+        self.assertRegex(lines[0], r"^cpu     (portable|avx2|avx512|neon), \d+ threads?$")
         self.assertRegex(lines[1], r"^cuda:0  Host in the place of a device, compute capability 9\.0, 1 multiprocessors, 1\.0 GiB$")
         self.assertTrue(lines[2].startswith("cuda:1  "))
 
