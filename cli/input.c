@@ -3,7 +3,7 @@
 #include "formats/file.h"
 #include "formats/foreign.h"
 #include "formats/safetensors.h"
-#include "load/files.h"
+#include "stored_files.h"
 
 #include <fcntl.h>
 #include <inttypes.h>

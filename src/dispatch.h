@@ -3,7 +3,7 @@
 #define FANIN_SRC_DISPATCH_H
 
 #include "emitter.h"
-#include "initializer.h"
+#include "registry/initializer.h"
 
 /* What the names that begin and end so get. */
 struct dispatch_rule {

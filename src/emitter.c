@@ -1,8 +1,8 @@
 #include "emitter.h"
 #include "callback.h"
 #include "growing.h"
-#include "initializer.h"
 #include "load/store.h"
+#include "registry/initializer.h"
 
 #include <string.h>
 

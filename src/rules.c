@@ -1,6 +1,6 @@
 #include "rules.h"
-#include "initializer.h"
 #include "pattern/pattern.h"
+#include "registry/initializer.h"
 #include "rule_pairs.h"
 
 #include "float_environment.h"

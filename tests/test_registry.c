@@ -1,7 +1,7 @@
 /* The registry and initializers of the caller's own: schema, defaults, bounds, overrides, replacement, listing. */
 #include "recorded.h"
 
-#include "initializer.h"
+#include "registry/initializer.h"
 
 #include <math.h>
 

@@ -1,8 +1,8 @@
 /* load: the values of stored tensors, found by the parameters' names. */
 #include "builtin.h"
 #include "emitter.h"
-#include "initializer.h"
 #include "load/store.h"
+#include "registry/initializer.h"
 #include "shape.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
-#include "float_environment.h"
 #include "copy.h"
-#include "initializer.h"
-#include "load/store.h"
+#include "float_environment.h"
 #include "json/print.h"
+#include "load/store.h"
 #include "plan.h"
+#include "registry/initializer.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 #include "copy.h"
-#include "initializer.h"
 #include "load/store.h"
 #include "problems.h"
+#include "registry/initializer.h"
 #include "shape.h"
 #include "stream/name.h"
 #include "stream_set.h"

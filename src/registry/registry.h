@@ -25,8 +25,10 @@ struct registry_hooks {
 /* A row and what belongs to it. Entries live as long as the process: initializers point to them. */
 struct registry_entry {
     fanin_row row;
-    const struct registry_hooks *hooks;    /* NULL: none */
-    const struct registry_entry *replaced; /* the entry in whose place this one was registered */
+    const struct registry_hooks *hooks; /* NULL: none */
+    /* The entry in whose place this one was registered. Never read: live initializers point to that one, and a leak checker
+     * should find it too. */
+    const struct registry_entry *replaced;
 };
 
 /* The entry of a name or alias, matched without case; NULL if there is none. */

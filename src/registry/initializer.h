@@ -1,6 +1,6 @@
 /* The initializer object: a row of the registry with its arguments. Immutable once made. */
-#ifndef FANIN_SRC_INITIALIZER_H
-#define FANIN_SRC_INITIALIZER_H
+#ifndef FANIN_SRC_REGISTRY_INITIALIZER_H
+#define FANIN_SRC_REGISTRY_INITIALIZER_H
 
 #include "registry/args.h"
 #include "registry/registry.h"

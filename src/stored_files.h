@@ -1,6 +1,6 @@
 /* Which files initializers load from, for the program: it must not write over one. */
-#ifndef FANIN_SRC_LOAD_FILES_H
-#define FANIN_SRC_LOAD_FILES_H
+#ifndef FANIN_SRC_STORED_FILES_H
+#define FANIN_SRC_STORED_FILES_H
 
 #include <fanin/fanin.h>
 

@@ -1,9 +1,9 @@
-#include "files.h"
+#include "stored_files.h"
 
-#include "initializer.h"
 #include "initializers/builtin.h"
+#include "load/store.h"
+#include "registry/initializer.h"
 #include "rules.h"
-#include "store.h"
 
 static fanin_status tell_store(const struct store *store, files_fn take, void *context)
 {
