@@ -1,14 +1,13 @@
 #include "command.h"
 
+#include "edit_distance.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* A longer word is no slip of an option or a name of ours. */
-#define WORD_LIMIT 64
 
 /* Bytes of the character at `text` if a terminal would do something else than show it, or show others in another order: C0,
  * DEL, C1, line and paragraph separators, and those that embed, override or isolate a direction. 0: none of these. */
@@ -106,43 +105,17 @@ const char *command_without(const char *message, const char *start)
     return strncmp(message, start, length) == 0 ? message + length : message;
 }
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
-/* Insertions, deletions and substitutions that turn one word into the other (Levenshtein). */
-static int distance(const char *a, const char *b)
-{
-    const int a_length = (int)strlen(a), b_length = (int)strlen(b);
-    int row[WORD_LIMIT + 1];
-    for (int j = 0; j <= b_length; j++) {
-        row[j] = j;
-    }
-    for (int i = 1; i <= a_length; i++) {
-        int diagonal = row[0];
-        row[0] = i;
-        for (int j = 1; j <= b_length; j++) {
-            const int changed = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            row[j] = least(changed, least(row[j], row[j - 1]) + 1);
-        }
-    }
-    return row[b_length];
-}
-
 const char *command_nearest(const char *name, const char *const *names, size_t count)
 {
     const char *nearest = NULL;
     const size_t length = strlen(name);
-    if (length > WORD_LIMIT) {
-        return NULL;
-    }
-    /* A slip leaves at least half of the letters in place. */
-    int best = (int)length / 2;
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(names[i]) <= WORD_LIMIT && distance(name, names[i]) <= best) {
-            best = distance(name, names[i]) - 1;
+    /* A slip leaves at least two thirds of the letters in place. */
+    int best = (int)(length / 3) + 1;
+    for (size_t i = 0; i < count && length <= EDIT_DISTANCE_LIMIT; i++) {
+        const size_t name_length = strlen(names[i]);
+        const int distance = name_length <= EDIT_DISTANCE_LIMIT ? edit_distance(name, length, names[i], name_length) : best;
+        if (distance < best) {
+            best = distance;
             nearest = names[i];
         }
     }
@@ -151,7 +124,7 @@ const char *command_nearest(const char *name, const char *const *names, size_t c
 
 static int unknown_option(const char *command, const char *word, const struct option *options)
 {
-    char name[WORD_LIMIT + 1];
+    char name[EDIT_DISTANCE_LIMIT + 2]; /* one more than is compared */
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     const char *names[32] = {NULL};
     size_t count = 0;

@@ -1,44 +1,17 @@
 /* The error for a name that is not registered. */
 #include "registry.h"
 
+#include "edit_distance.h"
 #include "json/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Longer names are no misspellings of registered ones. */
-#define NAME_LIMIT 64
-#define LISTED     3
+#define LISTED 3
 
 static int least(int a, int b)
 {
     return a < b ? a : b;
-}
-
-/* Insertions, deletions, substitutions and swaps of neighbours that turn `a` into `b` (optimal string alignment). */
-static int edit_distance(const char *a, int a_length, const char *b, int b_length)
-{
-    int rows[3][NAME_LIMIT + 1];
-    int *before = rows[0], *last = rows[1], *now = rows[2];
-    for (int j = 0; j <= b_length; j++) {
-        last[j] = j;
-    }
-    for (int i = 1; i <= a_length; i++) {
-        now[0] = i;
-        for (int j = 1; j <= b_length; j++) {
-            const bool same = registry_lower(a[i - 1]) == registry_lower(b[j - 1]);
-            now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + !same);
-            if (i > 1 && j > 1 && registry_lower(a[i - 1]) == registry_lower(b[j - 2]) &&
-                registry_lower(a[i - 2]) == registry_lower(b[j - 1])) {
-                now[j] = least(now[j], before[j - 2] + 1);
-            }
-        }
-        int *const free_row = before;
-        before = last;
-        last = now;
-        now = free_row;
-    }
-    return last[b_length];
 }
 
 struct nearest {
@@ -50,10 +23,10 @@ struct nearest {
 static void offer(struct nearest *nearest, const char *candidate, const char *name, size_t length)
 {
     const size_t candidate_length = strlen(candidate);
-    if (candidate_length > NAME_LIMIT) {
+    if (candidate_length > EDIT_DISTANCE_LIMIT) {
         return;
     }
-    const int distance = edit_distance(name, (int)length, candidate, (int)candidate_length);
+    const int distance = edit_distance(name, length, candidate, candidate_length);
     int at = nearest->count;
     while (at > 0 && nearest->distance[at - 1] > distance) {
         at--;
@@ -90,7 +63,7 @@ fanin_status registry_unknown(const char *name, size_t length)
     json_excerpt(name, length, excerpt);
     struct nearest nearest = {.count = 0};
     const fanin_row *row;
-    for (size_t i = 0; length <= NAME_LIMIT && (row = fanin_row_at(i)) != NULL; i++) {
+    for (size_t i = 0; length <= EDIT_DISTANCE_LIMIT && (row = fanin_row_at(i)) != NULL; i++) {
         offer(&nearest, row->name, name, length);
         for (size_t j = 0; row->aliases && row->aliases[j]; j++) {
             offer(&nearest, row->aliases[j], name, length);
