@@ -233,9 +233,12 @@ void bench_measure(struct bench *bench, const struct work *work, struct result *
     result->threads = bench->gpu != NULL ? 0 : bench->threads;
     result->cold = bench->gpu == NULL && work->bytes >= COLD_BYTES;
     const int calls = result->cold ? 1 : calls_of_a_sample(bench, work, result);
+    const double begin = bench_clock();
     double spent = 0;
     int count = 0;
-    while (count < bench->most && (count < bench->least || spent < bench->seconds)) {
+    /* A large cache is flushed for much longer than a small fill takes. */
+    while (count < bench->most &&
+           (count < bench->least || (spent < bench->seconds && bench_clock() - begin < 10 * bench->seconds))) {
         if (result->cold) {
             flush_caches(bench);
         }
