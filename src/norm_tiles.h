@@ -1,5 +1,6 @@
-/* The statistic ‖x‖₂/√size, as far as both kinds of backends agree on it: a tile is NORM_TILE elements in row-major order,
- * element i of it goes to sum i mod NORM_LANES, and the tiles are added up in their order. Valid C11 and C++. */
+/* The statistic ‖x‖₂/√size, as both kinds of backends define it: a tile is NORM_TILE elements in row-major order, element i of
+ * it goes to sum i mod NORM_LANES; the tiles of a block, NORM_BLOCK of them, are added up in their order, and then the blocks in
+ * theirs. Valid C11 and C++. */
 #ifndef FANIN_SRC_NORM_TILES_H
 #define FANIN_SRC_NORM_TILES_H
 
@@ -10,6 +11,7 @@
 
 #define NORM_TILE  1024
 #define NORM_LANES 8
+#define NORM_BLOCK 64 /* tiles */
 
 /* sum · 2^(2·exponent) is a tile's sum of squares. */
 struct norm_partial {
@@ -62,6 +64,19 @@ static inline struct norm_partial norm_add(struct norm_partial a, struct norm_pa
     const int64_t exponent = a.exponent > b.exponent ? a.exponent : b.exponent;
     const double sum = ldexp(a.sum, (int)(2 * (a.exponent - exponent))) + ldexp(b.sum, (int)(2 * (b.exponent - exponent)));
     const struct norm_partial total = {sum, exponent};
+    return total;
+}
+
+/* Adds `count` tiles to a sum of whole blocks. */
+static inline struct norm_partial norm_add_tiles(struct norm_partial total, const struct norm_partial *tiles, int64_t count)
+{
+    for (int64_t first = 0; first < count; first += NORM_BLOCK) {
+        struct norm_partial block = tiles[first];
+        for (int64_t i = first + 1; i < count && i < first + NORM_BLOCK; i++) {
+            block = norm_add(block, tiles[i]);
+        }
+        total = norm_add(total, block);
+    }
     return total;
 }
 

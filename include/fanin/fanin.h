@@ -349,9 +349,9 @@ FANIN_API fanin_status fanin_mixed(const char *const *patterns, const fanin_init
 
 /* ---------------------------------------------------------------- 6. rules files ----------------------------------- */
 
-/* Makes rules from a JSON array of pairs [pattern, initializer]. The first pattern that matches at the start of a
- * parameter's name sets its initializer, as the attribute `__init__` would: it is applied whatever the name ends with. Names that none matches
- * go on to the descriptor's rule.
+/* Makes rules from a JSON array of pairs [pattern, initializer]. The first pattern that matches at the start of a parameter's
+ * name sets its initializer, as the attribute `__init__` would: it is applied whatever the name ends with. Names that none
+ * matches go on to the descriptor's rule.
  * Patterns are Python's `re` as its `match` uses them. What PCRE2 would read differently is translated or refused
  * (docs/patterns.md). Errors: SPEC, PATTERN, and those of fanin_create, with the number of the pair. */
 FANIN_API fanin_status fanin_rules_create(const char *json, fanin_rules **out);

@@ -64,7 +64,7 @@ const struct cpu_kernels *cpu_kernels_named(const char *name);
 /* Rounds a checked fill's numbers for a dtype. */
 void cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out);
 
-/* The variants' own entries, for cpu_kernels_of: the portable one sets all, the others override what they do better. */
+/* The variants' own kernels, for cpu_kernels_of: each sets them all. */
 void cpu_kernels_add_portable(struct cpu_kernels *kernels);
 void cpu_kernels_add_avx2(struct cpu_kernels *kernels);
 void cpu_kernels_add_avx512(struct cpu_kernels *kernels);

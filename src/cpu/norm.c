@@ -9,9 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Tiles of a block, which one worker adds up in order. */
-#define BLOCK_TILES 64
-#define BLOCK       (BLOCK_TILES * NORM_TILE)
+/* Elements of a block, which one worker adds up. */
+#define BLOCK (NORM_BLOCK * NORM_TILE)
 
 /* Blocks that are summed, in any order, between two rounds of adding them up in theirs: a table of a fixed size. */
 #define ROUND 1024

@@ -9,7 +9,7 @@
 #define TOGETHER ((uint64_t)256 << 20)
 
 /* Reflectors of fewer multiplications (longer · shorter², times a small number) are multiplied by one thread, with other
- * matrices at its side; more of them by all threads together, one matrix after another. */
+ * matrices at its side; those of as many or more by all threads together, one matrix after another. */
 #define SMALL ((double)((int64_t)1 << 27))
 
 struct matrix {

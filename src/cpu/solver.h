@@ -7,8 +7,9 @@
 /* SOLVER with the reason, in the name of the parameter, where it cannot be opened. */
 fanin_status cpu_solver(const char *name, const struct lapack **out);
 
-/* From here on BLAS uses one thread in this process, until the last of those who entered leaves, which puts its number back.
- * The library's own threads call it side by side: how BLAS cuts its work would change the bits with the number of threads. */
+/* From here on BLAS uses one thread in this process, where its number can be set, until the last of those who entered leaves:
+ * then it has the number that it had before. The library's own threads call BLAS side by side; if BLAS cut its work itself, the
+ * bits would change with the number of threads. */
 void cpu_solver_enter(const struct lapack *lapack);
 void cpu_solver_leave(const struct lapack *lapack);
 

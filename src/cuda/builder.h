@@ -15,8 +15,8 @@ struct cuda_builder {
 /* Starts an empty table. */
 void cuda_builder_start(struct cuda_builder *builder, uint64_t seed);
 
-/* Adds an item of a kind that is its numbers alone (CONSTANT to BILINEAR); the fill was checked. false, with nothing done, where the
- * table is full; an empty one takes any item. Runs in the floating-point environment of the contract. */
+/* Adds an item of a kind that is its numbers alone (CONSTANT to BILINEAR); the fill was checked. false, with nothing done,
+ * where the table is full; an empty one takes any item. Runs in the floating-point environment of the contract. */
 bool cuda_builder_add(struct cuda_builder *builder, const struct item *item);
 
 /* Finishes a table with rows for a device of so many multiprocessors: `tiles` is the number of blocks of threads that do it,

@@ -279,7 +279,8 @@ static fanin_status check_infos(const struct matrices *matrices)
     return FANIN_OK;
 }
 
-/* Nothing can be waited for: a default stream, of a device that is not current. Memory that may be in use is left. */
+/* A default stream is the current context's: that of a device that cannot be made current cannot be waited for. Memory that may
+ * be in use is left. */
 static fanin_status fail_unfinished(struct matrices *matrices, fanin_status status)
 {
     matrices->device = NULL;
@@ -290,8 +291,8 @@ static fanin_status fail_unfinished(struct matrices *matrices, fanin_status stat
                             matrices->matrix[0].name, matrices->ordinal);
 }
 
-/* Of what was begun. */
-static fanin_status wait(struct matrices *matrices, fanin_status status)
+/* Waits for what was begun. */
+static fanin_status wait_for_all(struct matrices *matrices, fanin_status status)
 {
     cudaError_t error = cudaSuccess;
     if (status == FANIN_OK) {
@@ -315,8 +316,8 @@ fanin_status matrices_finish(struct matrices **list, bool entered, fanin_status 
 {
     struct matrices *const matrices = *list;
     *list = matrices->next;
-    status =
-        entered || !context_is_default_stream(matrices->stream) ? wait(matrices, status) : fail_unfinished(matrices, status);
+    status = entered || !context_is_default_stream(matrices->stream) ? wait_for_all(matrices, status)
+                                                                     : fail_unfinished(matrices, status);
     release(matrices, status == FANIN_OK);
     return status;
 }

@@ -21,8 +21,9 @@ int matrices_ordinal(const struct matrices *list);
 fanin_status matrices_start(struct matrices *list, int ordinal);
 
 /* Waits until all is done on the device that is first in the list, and gives back what was acquired. `entered`: whether that
- * device could be made current. `status` is that of what came before: an error remains, but for SOLVER's where CUDA has the
- * reason; else SOLVER where a matrix was not found, or DEVICE. */
+ * device could be made current; where not, its default stream cannot be waited for: DEVICE, and memory that may be in use is
+ * left. `status` is that of what came before: an error remains, but for SOLVER's where CUDA has the reason; else SOLVER where a
+ * matrix was not found, or DEVICE. */
 fanin_status matrices_finish(struct matrices **list, bool entered, fanin_status status);
 
 #endif

@@ -1,6 +1,5 @@
-/* The statistic of a tensor on a device: ‖x‖₂/√size. Tiles and order are the host's, so that the result has the same bits: a
- * tile is NORM_TILE elements, element i of it goes to sum i mod NORM_LANES, and the tiles are added up in their order. Valid
- * C11 and C++. */
+/* The statistic of a tensor on a device: ‖x‖₂/√size. Tiles, blocks and their order are the host's (norm_tiles.h), so that the
+ * result has the same bits. Valid C11 and C++. */
 #ifndef FANIN_SRC_CUDA_NORM_H
 #define FANIN_SRC_CUDA_NORM_H
 

@@ -6,10 +6,11 @@
 
 #include <stdlib.h>
 
-/* Tiles whose sums are brought to the host at once: 1 MB of them. */
+/* Tiles whose sums are brought to the host at once, whole blocks of them: 1 MB. */
 #define ROUND 65536
+_Static_assert(ROUND % NORM_BLOCK == 0, "a round is whole blocks");
 
-/* Sums up the tiles in their order. `device` and `host` have room for the sums of a round. */
+/* Sums up the tiles. `device` and `host` have room for the sums of a round. */
 static cudaError_t sum_tiles(const struct cuda_view *view, cudaStream_t stream, struct norm_partial *device,
                              struct norm_partial *host, struct norm_partial *total)
 {
@@ -27,9 +28,7 @@ static cudaError_t sum_tiles(const struct cuda_view *view, cudaStream_t stream, 
         if (error != cudaSuccess) {
             return error;
         }
-        for (int64_t i = 0; i < count; i++) {
-            *total = norm_add(*total, host[i]);
-        }
+        *total = norm_add_tiles(*total, host, count);
     }
     return cudaSuccess;
 }

@@ -19,8 +19,8 @@ fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struc
 /* The same for the JSON of a header in memory. `data_size`: bytes after it; -1 if that is not known (a pipe). */
 fanin_status safetensors_parse(const char *path, const char *text, size_t length, int64_t data_size, struct header *out);
 
-/* Reads a manifest: a header whose `data_offsets` may be missing, and do not count. dtypes also by NumPy's and
- * torch's names, in any case. */
+/* Reads a manifest: a header whose `data_offsets` may be missing, and do not count. dtypes also by NumPy's and torch's names, in
+ * any case. */
 fanin_status safetensors_parse_manifest(const char *path, const char *text, size_t length, struct header *out);
 
 /* Puts the tensors in the order of their data, large dtypes first and then by name, and sets their places. All must be known.

@@ -179,7 +179,7 @@ static fanin_status read_index(int fd, const char *path, struct store **out)
  * safetensors header of 0x112 bytes starts as a .params file does, but for the brace behind. */
 static fanin_status read_any(int fd, const char *path, const struct file_state *state, struct store **out)
 {
-    unsigned char first[9] = {0};
+    unsigned char first[FOREIGN_START] = {0};
     size_t length = state->size < (int64_t)sizeof first ? (size_t)state->size : sizeof first;
     fanin_status status = file_read_at(fd, path, first, length, 0);
     if (status != FANIN_OK) {

@@ -33,6 +33,14 @@ static void test_statistic(void **state)
         assert_int_equal(cpu_backend.norm(&here, &options, &wanted), FANIN_OK);
         assert_memory_equal(&found, &wanted, sizeof found);
     }
+    /* Many blocks of tiles, all of one element: in another order the sum is another. */
+    struct tensor there = tensor_of(on_device[1] + 1, 1, 1), here = tensor_of(expected + 1, 0, 1);
+    double found = -1.0, wanted = -2.0;
+    there.shape[0] = there.size = here.shape[0] = here.size = 1000000;
+    there.stride[0] = here.stride[0] = 0;
+    assert_int_equal(cuda_backend.norm(&there, &options, &found), FANIN_OK);
+    assert_int_equal(cpu_backend.norm(&here, &options, &wanted), FANIN_OK);
+    assert_memory_equal(&found, &wanted, sizeof found);
     assert_int_equal(mock.frees_left, 0);
     assert_int_equal(mock.freed_in_use, 0);
     assert_int_equal(mock.calls_not_relaxed, 0);
