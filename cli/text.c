@@ -64,8 +64,10 @@ char *text_speed(int64_t bytes, double seconds, char text[TEXT_SIZE])
     text_seconds(seconds, time);
     if (seconds >= shown && speed >= shown) {
         snprintf(text, TEXT_SIZE, " in %.20s (%.2f GB/s)", time, speed);
+    } else if (seconds >= 1) {
+        snprintf(text, TEXT_SIZE, " in %.20s", time);
     } else {
-        snprintf(text, TEXT_SIZE, seconds >= 1 ? " in %.20s" : "", time);
+        text[0] = '\0';
     }
     return text;
 }
