@@ -43,7 +43,7 @@ bool command_clean(char *text, size_t length);
 /* The same in a copy, the caller's to free; NULL: no memory. */
 char *command_clean_copy(const char *text);
 
-/* A message without the word that it starts with, if it does: what the program says before it says as much. */
+/* A message without the word that it starts with, if it does: the option that the program names before it says as much. */
 const char *command_without(const char *message, const char *start);
 
 /* Prints text with control characters replaced by '?'. */

@@ -9,15 +9,12 @@
 
 static const char command[] = "devices";
 
-/* What the module says before its reasons. */
-static const char subject[] = "CUDA: ";
-
 static void print_device(const struct cuda_module *module, int ordinal)
 {
     struct cuda_device device;
     printf("cuda:%d  ", ordinal);
     if (module->describe(ordinal, &device) != FANIN_OK) {
-        printf("cannot be used: %s\n", command_without(fanin_last_error(), subject));
+        printf("cannot be used: %s\n", fanin_last_error());
         return;
     }
     command_print_name(device.name);
@@ -36,7 +33,7 @@ static void print_cuda(void)
     }
     status = module->count(&count);
     if (status != FANIN_OK) {
-        printf("cuda    none: %s\n", command_without(fanin_last_error(), subject));
+        printf("cuda    none: %s\n", fanin_last_error());
         return;
     }
     for (int i = 0; i < count; i++) {

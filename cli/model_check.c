@@ -1,9 +1,9 @@
 #include "model.h"
 
-#include "command.h"
-
 #include "cuda_module.h"
 #include "plan/whole.h"
+
+#include <stdio.h>
 
 fanin_status model_check_alone(const struct model *model, const struct header_tensor *tensor)
 {
@@ -24,13 +24,15 @@ static fanin_status check_device(const struct model *model)
     if (model->device.device_type == kDLCPU || model->header.count == 0) {
         return FANIN_OK;
     }
-    static const char subject[] = "CUDA: "; /* the module's own where no parameter is named */
+    char option[40];
+    snprintf(option, sizeof option, "--device cuda:%d", model->device.device_id);
     const struct cuda_module *module;
-    fanin_status status = fanin_private_cuda_module("CUDA", &module);
-    status = status == FANIN_OK ? module->prepare(NULL, model->device.device_id) : status;
-    return status == FANIN_OK ? FANIN_OK
-                              : fanin_fail(status, "--device cuda:%d: %s", model->device.device_id,
-                                           command_without(fanin_last_error(), subject));
+    fanin_status status = fanin_private_cuda_module(option, &module);
+    if (status == FANIN_OK) {
+        status = module->prepare(NULL, model->device.device_id);
+        status = status == FANIN_OK ? FANIN_OK : fanin_fail(status, "%s: %s", option, fanin_last_error());
+    }
+    return status;
 }
 
 /* Other errors than UNCOVERED are found again, together with those of all tensors. A pattern that takes too long is one of

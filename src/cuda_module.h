@@ -43,7 +43,7 @@ struct cuda_module {
     fanin_status (*describe)(int ordinal, struct cuda_device *out);
 
     /* Makes a device ready for the backend: all its kernels are loaded, so that a capture never meets lazy loading. The message
-     * names the parameter, or CUDA where that is NULL. */
+     * names the parameter, if `name` is not NULL. */
     fanin_status (*prepare)(const char *name, int ordinal);
 
     /* Two buffers of `bytes` on a device, two in pinned host memory, and a stream. Errors: DEVICE, MEMORY. */

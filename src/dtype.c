@@ -1,7 +1,9 @@
 #include "dtype.h"
 
+#include "ascii.h"
+
+#include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 /* DLPack's bool, newer than the header's 0.6. */
 #define CODE_BOOL 6
@@ -44,11 +46,11 @@ DLDataType dtype_to_dlpack(enum dtype dtype)
 bool dtype_from_name(const char *name, enum dtype *out)
 {
     static const char module[] = "torch.";
-    if (strncmp(name, module, strlen(module)) == 0) {
+    if (ascii_same(name, module, strlen(module))) {
         name += strlen(module);
     }
     for (int i = 0; i < DTYPE_COUNT; i++) {
-        if (strcasecmp(dtype_table[i].name, name) == 0 || strcasecmp(dtype_table[i].safetensors, name) == 0) {
+        if (ascii_same(dtype_table[i].name, name, SIZE_MAX) || ascii_same(dtype_table[i].safetensors, name, SIZE_MAX)) {
             *out = (enum dtype)i;
             return true;
         }

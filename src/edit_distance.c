@@ -1,15 +1,12 @@
 #include "edit_distance.h"
 
+#include "ascii.h"
+
 #include <stdbool.h>
 
 static int least(int a, int b)
 {
     return a < b ? a : b;
-}
-
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
 int edit_distance(const char *a, size_t a_length, const char *b, size_t b_length)
@@ -22,9 +19,10 @@ int edit_distance(const char *a, size_t a_length, const char *b, size_t b_length
     for (size_t i = 1; i <= a_length; i++) {
         now[0] = (int)i;
         for (size_t j = 1; j <= b_length; j++) {
-            const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+            const bool same = ascii_lower(a[i - 1]) == ascii_lower(b[j - 1]);
             now[j] = least(least(last[j], now[j - 1]) + 1, last[j - 1] + !same);
-            if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1])) {
+            if (i > 1 && j > 1 && ascii_lower(a[i - 1]) == ascii_lower(b[j - 2]) &&
+                ascii_lower(a[i - 2]) == ascii_lower(b[j - 1])) {
                 now[j] = least(now[j], before[j - 2] + 1);
             }
         }

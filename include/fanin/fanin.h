@@ -212,6 +212,7 @@ FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fa
 /* Many parameters, checked together and then filled in one parallel pass. */
 typedef struct fanin_plan fanin_plan;
 
+/* Makes an empty plan. Errors: ARGUMENT, MEMORY. */
 FANIN_API fanin_status fanin_plan_create(fanin_plan **out);
 
 /* Frees the plan, not the tensors' memory. NULL is fine. */
@@ -343,7 +344,7 @@ FANIN_API fanin_status fanin_load_tensors(const char *const *names, const DLTens
                                           const fanin_initializer *default_init, int verbose, fanin_initializer **out);
 
 /* The first pattern that matches at the start of the parameter's name picks the initializer. There are `count` of each; the
- * initializers are retained. Patterns are Python's `re`, section 6. */
+ * initializers are retained. Patterns are Python's `re`, section 6. Errors: ARGUMENT, PATTERN, SPEC (nested too deep). */
 FANIN_API fanin_status fanin_mixed(const char *const *patterns, const fanin_initializer *const *initializers, size_t count,
                                    fanin_initializer **out);
 
@@ -407,7 +408,9 @@ FANIN_API void *fanin_emitter_user(const fanin_emitter *emitter);
 
 /* A fill covers the next `rows` indices of axis 0 of the parameter (a parameter of no dimensions has one row), from the first
  * on; FANIN_ALL_ROWS takes all that are left. When the lower function returns, every row must be covered (else SHAPE). An
- * emit keeps the parameter's domain and stream: element i of the parameter is element i of the stream. */
+ * emit keeps the parameter's domain and stream: element i of the parameter is element i of the stream. Errors: ARGUMENT for
+ * negative rows, SHAPE for rows that are not left, VALUE for numbers that are not finite or that the dtype cannot hold, DTYPE,
+ * MEMORY. Of one emitter they are called by one thread at a time. */
 #define FANIN_ALL_ROWS (-1)
 FANIN_API fanin_status fanin_emit_constant(fanin_emitter *emitter, int64_t rows, double value);
 FANIN_API fanin_status fanin_emit_uniform(fanin_emitter *emitter, int64_t rows, double low, double high);

@@ -52,12 +52,12 @@ fanin_status context_fail(cudaError_t error, const char *name)
 {
     if (is_lost(error)) {
         return fanin_fail(FANIN_ERROR_DEVICE,
-                          "%s%s%s: the CUDA context is lost (%s: %s); no CUDA call of this process will work again",
+                          "%s%s%sthe CUDA context is lost (%s: %s); no CUDA call of this process will work again",
                           CONTEXT_SUBJECT(name), cudaGetErrorName(error), cudaGetErrorString(error));
     }
     (void)cudaGetLastError();
     const fanin_status status = error == cudaErrorMemoryAllocation ? FANIN_ERROR_MEMORY : FANIN_ERROR_DEVICE;
-    return fanin_fail(status, "%s%s%s: CUDA says %s: %s", CONTEXT_SUBJECT(name), cudaGetErrorName(error),
+    return fanin_fail(status, "%s%s%sCUDA says %s: %s", CONTEXT_SUBJECT(name), cudaGetErrorName(error),
                       cudaGetErrorString(error));
 }
 
@@ -70,10 +70,10 @@ static fanin_status fail_driver(const char *name)
     (void)cudaDriverGetVersion(&version);
     (void)cudaGetLastError();
     if (version == 0) {
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: there is no NVIDIA driver on this machine (libcuda.so.1)",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sthere is no NVIDIA driver on this machine (libcuda.so.1)",
                           CONTEXT_SUBJECT(name));
     }
-    return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the NVIDIA driver is too old: found CUDA %d.%d, expected %d.%d or newer",
+    return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sthe NVIDIA driver is too old: found CUDA %d.%d, expected %d.%d or newer",
                       CONTEXT_SUBJECT(name), version / 1000, version % 1000 / 10, CUDART_VERSION / 1000,
                       CUDART_VERSION % 1000 / 10);
 }
@@ -88,7 +88,7 @@ fanin_status context_count(const char *name, int *out)
     if (error == cudaErrorNoDevice || (error == cudaSuccess && count == 0)) {
         (void)cudaGetLastError();
         return fanin_fail(FANIN_ERROR_DEVICE,
-                          "%s%s%s: the NVIDIA driver finds no GPU (CUDA_VISIBLE_DEVICES hides those not in it)",
+                          "%s%s%sthe NVIDIA driver finds no GPU (CUDA_VISIBLE_DEVICES hides those not in it)",
                           CONTEXT_SUBJECT(name));
     }
     if (error != cudaSuccess) {
@@ -106,7 +106,7 @@ static fanin_status check_ordinal(const char *name, int ordinal)
         return status;
     }
     if (ordinal < 0 || ordinal >= count) {
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found CUDA device %d, expected 0 to %d", CONTEXT_SUBJECT(name), ordinal,
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound CUDA device %d, expected 0 to %d", CONTEXT_SUBJECT(name), ordinal,
                           count - 1);
     }
     return FANIN_OK;
@@ -174,7 +174,7 @@ static fanin_status enter(const char *name, int ordinal, struct context_scope *s
 {
     pthread_once(&driver_once, find_driver);
     if (!driver_is_known) {
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the NVIDIA driver (libcuda.so.1) lacks the functions for contexts",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sthe NVIDIA driver (libcuda.so.1) lacks the functions for contexts",
                           CONTEXT_SUBJECT(name));
     }
     const cudaError_t error = switch_to(ordinal, scope);
@@ -202,8 +202,7 @@ fanin_status context_enter(const char *name, int ordinal, struct context_scope *
         return context_fail(pending, name);
     }
     if (pending != cudaSuccess) {
-        return fanin_fail(FANIN_ERROR_DEVICE,
-                          "%s%s%s: an earlier CUDA error of the caller's is pending, %s: %s (it is left so)",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%san earlier CUDA error of the caller's is pending, %s: %s (it is left so)",
                           CONTEXT_SUBJECT(name), cudaGetErrorName(pending), cudaGetErrorString(pending));
     }
     return enter(name, ordinal, scope);
@@ -238,7 +237,7 @@ static fanin_status load(const char *name, int ordinal, int *out)
         (void)cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, ordinal);
         (void)cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, ordinal);
         (void)cudaGetLastError();
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: the CUDA module has no code for device %d (compute capability %d.%d)",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sthe CUDA module has no code for device %d (compute capability %d.%d)",
                           CONTEXT_SUBJECT(name), ordinal, major, minor);
     }
     return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
@@ -324,21 +323,20 @@ static fanin_status check_address(const char *name, const char *address, int ord
         return FANIN_OK;
     case cudaMemoryTypeDevice:
         if (attributes.device == ordinal && is_out_of_reach(&attributes, address)) {
-            return fanin_fail(
-                FANIN_ERROR_DEVICE,
-                "%s%s%s: found memory of another context at %p, expected that of the current one of CUDA device %d",
-                CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+            return fanin_fail(FANIN_ERROR_DEVICE,
+                              "%s%s%sfound memory of another context at %p, expected that of the current one of CUDA device %d",
+                              CONTEXT_SUBJECT(name), (const void *)address, ordinal);
         }
         if (attributes.device == ordinal) {
             return FANIN_OK;
         }
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found memory of CUDA device %d at %p, expected that of device %d",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound memory of CUDA device %d at %p, expected that of device %d",
                           CONTEXT_SUBJECT(name), attributes.device, (const void *)address, ordinal);
     case cudaMemoryTypeHost:
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found pinned host memory at %p, expected memory of CUDA device %d",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound pinned host memory at %p, expected memory of CUDA device %d",
                           CONTEXT_SUBJECT(name), (const void *)address, ordinal);
     default:
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%s: found host memory, or none, at %p, expected memory of CUDA device %d",
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound host memory, or none, at %p, expected memory of CUDA device %d",
                           CONTEXT_SUBJECT(name), (const void *)address, ordinal);
     }
 }
@@ -406,36 +404,17 @@ static bool is_of_current_context(cudaStream_t stream)
            driver.get_contexts_of(NULL, &current, &green) == CUDA_SUCCESS && own == current;
 }
 
-/* Of this stream it does not end the capture to ask; a launch would. */
-static fanin_status check_legacy_stream(const char *name, cudaStream_t stream)
-{
-    enum cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
-    const cudaError_t error = cudaStreamIsCapturing(stream, &capture);
-    if (error == cudaErrorStreamCaptureImplicit) {
-        (void)cudaGetLastError();
-        return fanin_fail(
-            FANIN_ERROR_CAPTURE,
-            "%s%s%s: found the default stream while one that it would have to wait for is being captured, expected "
-            "another stream",
-            CONTEXT_SUBJECT(name));
-    }
-    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
-}
-
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal)
 {
     /* The default streams are those of whichever context is current. */
-    if (!context_is_default_stream(stream)) {
-        return is_of_current_context(stream) ? FANIN_OK : context_fail_stream(name, ordinal);
-    }
-    return stream == cudaStreamPerThread ? FANIN_OK : check_legacy_stream(name, stream);
+    return context_is_default_stream(stream) || is_of_current_context(stream) ? FANIN_OK : context_fail_stream(name, ordinal);
 }
 
 fanin_status context_fail_stream(const char *name, int ordinal)
 {
     return fanin_fail(
         FANIN_ERROR_DEVICE,
-        "%s%s%s: found a stream of another device or context, expected one of the current context of CUDA device %d",
+        "%s%s%sfound a stream of another device or context, expected one of the current context of CUDA device %d",
         CONTEXT_SUBJECT(name), ordinal);
 }
 
@@ -452,16 +431,25 @@ void context_restore_capture(CUstreamCaptureMode mode)
     (void)driver.exchange_capture_mode(&mode);
 }
 
-fanin_status context_check_capture(const char *name, cudaStream_t stream)
+fanin_status context_check_capture(const char *name, cudaStream_t stream, bool waits)
 {
+    const bool is_legacy = stream == NULL || stream == cudaStreamLegacy;
     enum cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
-    const cudaError_t error = cudaStreamIsCapturing(stream, &capture);
-    /* The first: the default stream beside a capture that it would have to wait for. */
-    if (error == cudaErrorStreamCaptureImplicit || (error == cudaSuccess && capture != cudaStreamCaptureStatusNone)) {
+    /* To ask does not end a capture; to launch on the legacy stream beside one would. */
+    const cudaError_t error = waits || is_legacy ? cudaStreamIsCapturing(stream, &capture) : cudaSuccess;
+    if (error == cudaErrorStreamCaptureImplicit) {
         (void)cudaGetLastError();
         return fanin_fail(FANIN_ERROR_CAPTURE,
-                          "%s%s%s: found a stream that is being captured, expected one that the host can wait for",
+                          "%s%s%sfound the default stream while one that it would have to wait for is being captured, expected "
+                          "another stream",
                           CONTEXT_SUBJECT(name));
     }
-    return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
+    if (error != cudaSuccess) {
+        return context_fail(error, name);
+    }
+    return !waits || capture == cudaStreamCaptureStatusNone
+               ? FANIN_OK
+               : fanin_fail(FANIN_ERROR_CAPTURE,
+                            "%s%s%sfound a stream that is being captured, expected one that the host can wait for",
+                            CONTEXT_SUBJECT(name));
 }

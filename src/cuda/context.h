@@ -9,8 +9,8 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
-/* Who a message is about, for its start "%s%s%s": a parameter, or CUDA itself where `name` is NULL, here and below. */
-#define CONTEXT_SUBJECT(name) (name) ? "parameter '" : "CUDA", (name) ? (name) : "", (name) ? "'" : ""
+/* What a message is about, for its start "%s%s%s": a parameter, or nothing where `name` is NULL, here and below. */
+#define CONTEXT_SUBJECT(name) (name) ? "parameter '" : "", (name) ? (name) : "", (name) ? "': " : ""
 
 /* Fails with a CUDA error. One of ours is cleared; one that every further call returns too is told as a lost context and left.
  * MEMORY where CUDA says so, else DEVICE. */
@@ -70,9 +70,8 @@ cudaStream_t context_stream(const fanin_options *options, int ordinal);
 /* Whether it is one of the default streams, which are those of whichever context is current. */
 bool context_is_default_stream(cudaStream_t stream);
 
-/* DEVICE where the stream is of another context than the current one, in which its work would be done; and that failure.
- * CAPTURE where it is the legacy default stream and one is being captured that it would have to wait for. What the driver
- * cannot tell is found when something is put into the stream. */
+/* DEVICE where the stream is of another context than the current one, in which its work would be done; and that failure. What
+ * the driver cannot tell is found when something is put into the stream. */
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
 fanin_status context_fail_stream(const char *name, int ordinal);
 
@@ -81,7 +80,8 @@ fanin_status context_fail_stream(const char *name, int ordinal);
 CUstreamCaptureMode context_relax_capture(void);
 void context_restore_capture(CUstreamCaptureMode mode);
 
-/* CAPTURE where the stream is being captured, so that nothing may wait for it. */
-fanin_status context_check_capture(const char *name, cudaStream_t stream);
+/* CAPTURE where the stream is being captured and the host waits for it; or where it is the legacy default stream and one is
+ * being captured that it would have to wait for. */
+fanin_status context_check_capture(const char *name, cudaStream_t stream, bool waits);
 
 #endif

@@ -22,7 +22,7 @@ static fanin_status supports(const struct item *item)
 
 /* ------------------------------------------------ checks before the first write ------------------------------------------- */
 
-static fanin_status check_item(const struct item *item, const fanin_options *options, struct context_memory *known)
+static fanin_status check_item(const struct item *item, struct context_memory *known)
 {
     const int ordinal = (int)item->device.device_id;
     const int64_t size = dtype_table[item->dtype].size;
@@ -31,9 +31,7 @@ static fanin_status check_item(const struct item *item, const fanin_options *opt
         const int64_t reach = (item->extent[d] - 1) * item->stride[d] * size;
         *(reach < 0 ? &low : &high) += reach;
     }
-    const fanin_status status = context_check_memory(item->name, item->data, low, high, ordinal, known);
-    const bool waits = item->fill->kind == FILL_ORTHOGONAL || upload_takes(item);
-    return status == FANIN_OK && waits ? context_check_capture(item->name, context_stream(options, ordinal)) : status;
+    return context_check_memory(item->name, item->data, low, high, ordinal, known);
 }
 
 /* The smallest ordinal above `after` among the items' devices; INT_MAX if there is none. */
@@ -55,6 +53,28 @@ static const struct item *first_on(const struct item *items, int ordinal)
     return items;
 }
 
+/* The first item of a device that the host waits for; NULL: none. */
+static const struct item *first_waiting(const struct item *items, size_t count, int ordinal)
+{
+    for (size_t i = 0; i < count; i++) {
+        if ((int)items[i].device.device_id == ordinal && (items[i].fill->kind == FILL_ORTHOGONAL || upload_takes(&items[i]))) {
+            return &items[i];
+        }
+    }
+    return NULL;
+}
+
+/* Of a device, which is current. `name` is that of its first item. */
+static fanin_status check_streams(const struct item *items, size_t count, bool waits, const char *name, int ordinal,
+                                  const fanin_options *options)
+{
+    const cudaStream_t stream = context_stream(options, ordinal);
+    const struct item *const waiting = first_waiting(items, count, ordinal);
+    const fanin_status status = context_check_stream(name, stream, ordinal);
+    return status == FANIN_OK ? context_check_capture(waiting != NULL ? waiting->name : name, stream, waits || waiting != NULL)
+                              : status;
+}
+
 /* Each device is entered once, so that what is wrong with it, or was left pending, is told before anything is written. */
 static fanin_status check(const struct item *items, size_t count, bool waits, const fanin_options *options)
 {
@@ -72,13 +92,10 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
             return status;
         }
         status = context_load(name, ordinal);
-        status = status == FANIN_OK ? context_check_stream(name, context_stream(options, ordinal), ordinal) : status;
-        if (waits && status == FANIN_OK) {
-            status = context_check_capture(name, context_stream(options, ordinal));
-        }
+        status = status == FANIN_OK ? check_streams(items, count, waits, name, ordinal, options) : status;
         struct context_memory known = {0, 0};
         for (size_t i = 0; i < count && status == FANIN_OK; i++) {
-            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i], options, &known) : FANIN_OK;
+            status = (int)items[i].device.device_id == ordinal ? check_item(&items[i], &known) : FANIN_OK;
         }
         context_leave(&scope);
         if (status != FANIN_OK) {

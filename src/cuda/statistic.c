@@ -35,7 +35,7 @@ static cudaError_t sum_tiles(const struct cuda_view *view, cudaStream_t stream, 
 
 static fanin_status sum_tensor(const struct cuda_view *view, cudaStream_t stream, struct norm_partial *total)
 {
-    const fanin_status status = context_check_capture(NULL, stream);
+    const fanin_status status = context_check_capture(NULL, stream, true);
     if (status != FANIN_OK) {
         return status;
     }

@@ -1,5 +1,6 @@
 #include "registry.h"
 
+#include "ascii.h"
 #include "growing.h"
 #include "float_environment.h"
 #include "initializers/builtin.h"
@@ -22,13 +23,7 @@ static const struct registry_entry **slot(size_t index)
 
 bool registry_same_name(const char *a, const char *b, size_t b_length)
 {
-    size_t i = 0;
-    for (; i < b_length && a[i] != '\0'; i++) {
-        if (registry_lower(a[i]) != registry_lower(b[i])) {
-            return false;
-        }
-    }
-    return i == b_length && a[i] == '\0';
+    return strlen(a) == b_length && ascii_same(a, b, b_length);
 }
 
 static bool has_name(const fanin_row *row, const char *name, size_t length)

@@ -34,11 +34,7 @@ struct registry_entry {
 /* The entry of a name or alias, matched without case; NULL if there is none. */
 const struct registry_entry *registry_find(const char *name, size_t length);
 
-/* Names are compared without case: ASCII only, whatever the locale. */
-static inline char registry_lower(char c)
-{
-    return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
+/* Names are compared without the case of ASCII letters. */
 bool registry_same_name(const char *a, const char *b, size_t b_length);
 
 /* Sets the error for a name that is not registered, which lists the nearest names; returns UNKNOWN. */

@@ -1,13 +1,15 @@
 /* Deep copies of rows: the registry keeps nothing of the caller's but function and user pointers. */
 #include "registry.h"
 
+#include "ascii.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 static void lower_case(char *name)
 {
     for (; *name != '\0'; name++) {
-        *name = registry_lower(*name);
+        *name = ascii_lower(*name);
     }
 }
 

@@ -19,9 +19,8 @@ static fanin_status fail(fanin_status status, const char *message)
 static fanin_status count(int *out)
 {
     *out = DEVICES;
-    return getenv("FANIN_TEST_NO_DRIVER")
-               ? fail(FANIN_ERROR_DEVICE, "CUDA: there is no NVIDIA driver on this machine (libcuda.so.1)")
-               : FANIN_OK;
+    return getenv("FANIN_TEST_NO_DRIVER") ? fail(FANIN_ERROR_DEVICE, "there is no NVIDIA driver on this machine (libcuda.so.1)")
+                                          : FANIN_OK;
 }
 
 static fanin_status describe(int ordinal, struct cuda_device *out)
@@ -38,7 +37,7 @@ static fanin_status prepare(const char *name, int ordinal)
     const fanin_status status = count(&devices);
     return status != FANIN_OK || (ordinal >= 0 && ordinal < DEVICES)
                ? status
-               : fail(FANIN_ERROR_DEVICE, "CUDA: found a device that is not there, expected 0 or 1");
+               : fail(FANIN_ERROR_DEVICE, "found a device that is not there, expected 0 or 1");
 }
 
 struct cuda_stage {

@@ -165,7 +165,7 @@ class Init(Test):
 
     def test_dtype(self):
         whole = self.fill("whole")
-        for name, dtype in (("F16", "F16"), ("bfloat16", "BF16"), ("f32", "F32"), ("Float64", "F64"), ("torch.float16", "F16")):
+        for name, dtype in (("F16", "F16"), ("bfloat16", "BF16"), ("f32", "F32"), ("Float64", "F64"), ("torch.float16", "F16"), ("TORCH.BFloat16", "BF16")):
             file = self.fill("out", "--dtype", name)
             for key, (found, _, _) in file.tensors.items():
                 self.assertEqual(found, {"mask": "BOOL", "bn.num_batches_tracked": "I64"}.get(key, dtype), key)

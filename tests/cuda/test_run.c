@@ -248,7 +248,7 @@ static void test_no_driver(void **state)
     int count;
     mock.count_error = cudaErrorInsufficientDriver;
     mock.driver_version = 0;
-    assert_failure(context_count(NULL, &count), FANIN_ERROR_DEVICE, "CUDA: there is no NVIDIA driver");
+    assert_failure(context_count(NULL, &count), FANIN_ERROR_DEVICE, "there is no NVIDIA driver");
     assert_int_equal(mock.last, cudaSuccess);
     mock.driver_version = 11080;
     assert_failure(context_count("w", &count), FANIN_ERROR_DEVICE, "'w': the NVIDIA driver is too old: found CUDA 11.8,");

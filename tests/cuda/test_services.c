@@ -61,7 +61,7 @@ static void test_statistic_errors(void **state)
     mock.capturing = false;
     /* The default stream beside a capture that it would have to wait for. */
     mock.capture_error = cudaErrorStreamCaptureImplicit;
-    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_CAPTURE, "a stream that is being captured");
+    assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_CAPTURE, "found the default stream while one that it");
     assert_int_equal(mock.last, cudaSuccess);
     mock.capture_error = cudaErrorUnknown;
     assert_failure(cuda_backend.norm(&tensor, &options, &found), FANIN_ERROR_DEVICE, "CUDA says");
