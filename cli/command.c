@@ -148,17 +148,16 @@ int command_option_error(const char *command, int c, char **argv, const struct o
 {
     const char *const word = argv[optind - 1];
     for (const struct option *option = options; option->name; option++) {
-        if (option->val == optopt && optopt > 0) {
+        if (option->val == optopt) {
             const char *const dashes = strncmp(word, "--", 2) == 0 ? "--" : "-";
             const char letter[2] = {(char)optopt, 0};
             return command_usage_error(command, c == ':' ? "option '%s%s' needs a value" : "option '%s%s' takes no value",
                                        dashes, *(dashes + 1) ? option->name : letter);
         }
     }
-    if (optopt > 0 && strncmp(word, "--", 2) != 0) {
-        return command_usage_error(command, "unknown option '-%c'; see 'fanin %s --help'", optopt, command);
-    }
-    return unknown_option(command, word, options);
+    /* Of long options alone none is set. A word may hold several short ones, and is then not yet behind. */
+    return optopt == 0 ? unknown_option(command, word, options)
+                       : command_usage_error(command, "unknown option '-%c'; see 'fanin %s --help'", optopt, command);
 }
 
 int command_finish(const char *command, int code)

@@ -16,15 +16,21 @@
 static char temporary[PATH_MAX];
 static volatile sig_atomic_t pending;
 
-static const int deadly[] = {SIGINT, SIGTERM, SIGHUP};
+static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
 enum { DEADLY = sizeof deadly / sizeof deadly[0] };
 
-/* Only functions that are safe in a handler. The signal comes again, with its default action, when the handler returns. */
-static void on_signal(int number)
+/* At exit too: OpenMP ends the process where it cannot start its threads. */
+static void remove_pending(void)
 {
     if (pending) {
         unlink(temporary);
     }
+}
+
+/* Only functions that are safe in a handler. The signal comes again, with its default action, when the handler returns. */
+static void on_signal(int number)
+{
+    remove_pending();
     signal(number, SIG_DFL);
     raise(number);
 }
@@ -101,6 +107,7 @@ static int folder_length(const char *path)
     return slash ? (int)(slash + 1 - path) : 0;
 }
 
+/* To bring the file's name to the disk. Files may also be put into a folder that may not be read: -1. */
 static fanin_status open_folder(const char *target, int *out)
 {
     char *folder;
@@ -110,7 +117,8 @@ static fanin_status open_folder(const char *target, int *out)
     }
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     const fanin_status status =
-        fd < 0 ? fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: folder '%s': %m", target, folder) : FANIN_OK;
+        fd < 0 && errno != EACCES ? fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: folder '%s': %m", target, folder)
+                                  : FANIN_OK;
     free(folder);
     *out = fd;
     return status;
@@ -126,7 +134,7 @@ fanin_status output_check(const char *path, const struct inputs *inputs)
     }
     status = open_folder(target, &folder);
     free(target);
-    if (status == FANIN_OK) {
+    if (folder >= 0) {
         close(folder);
     }
     return status;
@@ -170,6 +178,7 @@ fanin_status output_create(const char *path, const struct inputs *inputs, int64_
 {
     *out = (struct output){.fd = -1, .folder = -1};
     catch_signals();
+    (void)atexit(remove_pending);
     fanin_status status = find_target(path, inputs, &out->target);
     status = status == FANIN_OK ? open_folder(out->target, &out->folder) : status;
     status = status == FANIN_OK ? create_temporary(out) : status;
@@ -198,9 +207,7 @@ void output_discard(struct output *output)
 {
     sigset_t old;
     hold_signals(&old);
-    if (pending) {
-        unlink(temporary);
-    }
+    remove_pending();
     forget(output);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
 }
@@ -229,7 +236,7 @@ fanin_status output_commit(struct output *output)
         output_discard(output);
         return status;
     }
-    if (fsync(output->folder) != 0 && errno != EINVAL) {
+    if (output->folder >= 0 && fsync(output->folder) != 0 && errno != EINVAL) {
         status =
             fanin_fail(FANIN_ERROR_FILE, "'%s' is complete, but its folder cannot be brought to the disk: %m", output->target);
     }

@@ -2,6 +2,9 @@
 if(NOT CMAKE_SIZEOF_VOID_P EQUAL 8)
   message(FATAL_ERROR "fanin is for 64-bit targets; this compiler's pointers have ${CMAKE_SIZEOF_VOID_P} bytes")
 endif()
+if(NOT CMAKE_C_BYTE_ORDER STREQUAL "LITTLE_ENDIAN")
+  message(FATAL_ERROR "fanin is for little-endian targets, whose memory is as its files are; this one is ${CMAKE_C_BYTE_ORDER}")
+endif()
 
 include(CheckCSourceCompiles)
 # With the flags of the configuration that is built. 16: only 16-bit floats are computed as such (AVX512-FP16). GCC says of every

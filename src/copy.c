@@ -85,14 +85,12 @@ static void add_inner(struct copy_map *map, int64_t extent, int64_t stride)
 static void make_map(const struct copy_array *array, int ndim, const int64_t *domain, struct copy_map *map)
 {
     map->values = array->values;
-    map->count = array->count;
     map->ndim = 0;
-    int64_t stride = array->count;
+    int64_t stride = array->count, elements = 0;
+    if (!shape_elements(ndim, domain, &elements) || elements == 0) {
+        return; /* no element asks */
+    }
     for (int d = 0; d < ndim; d++) {
-        if (domain[d] == 0) {
-            map->ndim = 0; /* no element asks */
-            return;
-        }
         const int own = d - (ndim - array->ndim);
         const int64_t extent = own >= 0 ? array->shape[own] : 1;
         stride /= extent;

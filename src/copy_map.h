@@ -1,5 +1,4 @@
-/* Where the elements of a COPY fill come from: an array of float64 values, broadcast to the fill's domain. What both kinds of
- * backends need. Valid C11 and C++. */
+/* Where the elements of a COPY fill come from: an array of float64 values, broadcast to the fill's domain. Valid C11 and C++. */
 #ifndef FANIN_SRC_COPY_MAP_H
 #define FANIN_SRC_COPY_MAP_H
 
@@ -10,20 +9,18 @@
  * in `values` is affine in its coordinates. */
 struct copy_map {
     const double *values;           /* on the host */
-    int64_t count;                  /* of values */
     int ndim;
     int64_t extent[FANIN_MAX_NDIM]; /* > 0 */
     int64_t stride[FANIN_MAX_NDIM]; /* values; 0 along an axis that repeats them */
 };
 
-/* The place in `values` of the element whose coordinates, of all axes but the last `skipped`, are this row-major
- * number; 0 along those. */
-STREAM_FUNCTION int64_t copy_map_place(const struct copy_map *map, int64_t number, int skipped)
+/* The place in `values` of the first element of a row of the last axis, rows being counted in row-major order. */
+STREAM_FUNCTION int64_t copy_map_row(const struct copy_map *map, int64_t row)
 {
     int64_t place = 0;
-    for (int d = map->ndim - 1 - skipped; d >= 0; d--) {
-        place += number % map->extent[d] * map->stride[d];
-        number /= map->extent[d];
+    for (int d = map->ndim - 2; d >= 0; d--) {
+        place += row % map->extent[d] * map->stride[d];
+        row /= map->extent[d];
     }
     return place;
 }

@@ -196,7 +196,10 @@ fanin_status fanin_emit_custom(fanin_emitter *emitter, int64_t rows, const fanin
 static bool names_parameter(const char *message, const char *name)
 {
     static const char begin[] = "parameter '";
-    return strncmp(message, begin, sizeof begin - 1) == 0 && strncmp(message + sizeof begin - 1, name, strlen(name)) == 0;
+    const size_t length = strlen(name);
+    const char *const found = message + sizeof begin - 1;
+    return strncmp(message, begin, sizeof begin - 1) == 0 && strncmp(found, name, length) == 0 &&
+           (found[length] == '\'' || found[length] == '/');
 }
 
 /* What a lower function leaves unsaid, a message or the parameter's name in it, is said here. */

@@ -19,7 +19,7 @@ static fanin_status count_elements(const fanin_emitter *emitter, const char *nam
     }
     return shape_elements(ndim, shape, out)
                ? FANIN_OK
-               : fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has more than 2^63 elements", emitter->name, name);
+               : fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': block '%s' has 2^63 elements or more", emitter->name, name);
 }
 
 static fanin_status fail_block_memory(const fanin_emitter *emitter, const char *name)

@@ -17,7 +17,7 @@ size_t log_line_size(const char *name, const struct lowering *lowering);
 
 /* Logs "Initialized NAME as RULE: STATISTIC" for the blocks of a filled parameter that have elements in this tensor, then for
  * the tensor itself, each followed by its notes. Lines are wanted; `line` has log_line_size bytes. Errors: those of the
- * caller's statistic. */
+ * statistic, the caller's or the backend's. */
 fanin_status log_parameter(const char *name, const struct lowering *lowering, const struct tensor *tensor,
                            const struct backend *backend, const fanin_options *options, char *line);
 

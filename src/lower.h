@@ -34,7 +34,7 @@ struct lowered_log {
 struct lowering {
     struct lowered *fills;
     size_t count;
-    fanin_initializer *initializer; /* that was applied, retained; NULL where the name rule needs none (weight_quantize) */
+    fanin_initializer *initializer; /* that was applied, retained; NULL where the name rule needs none */
     const char *rule;               /* "weight", "bias", …, the text of `__init__`, "pattern P" of a rules pair */
     const char *log_rule;           /* RULE of the log line; NULL: there is none, nor are there such lines of its blocks */
     struct log_notes notes;         /* behind that line */

@@ -15,9 +15,16 @@ static int message_key_error;
 static _Thread_local const char *message = "";
 static const char no_memory[] = "out of memory, and none left to say where";
 
+/* A destructor of the caller's may still come, and ask. */
+static void free_message(void *text)
+{
+    message = "";
+    free(text);
+}
+
 static void make_message_key(void)
 {
-    message_key_error = pthread_key_create(&message_key, free);
+    message_key_error = pthread_key_create(&message_key, free_message);
 }
 
 static const char *const status_names[] = {

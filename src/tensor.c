@@ -70,15 +70,13 @@ static fanin_status check_box(const char *name, const int64_t *global_shape, con
     return FANIN_OK;
 }
 
-/* The strides of an empty tensor mean nothing: those that would overflow become 0. */
+/* That of an extent of 1 means nothing and may be any number, as may all of an empty tensor: none that could overflow stays. */
 static void copy_strides(const int64_t *source, struct tensor *out)
 {
-    int64_t row_major = 1;
+    int64_t row_major = out->size > 0 ? 1 : 0;
     for (int d = out->ndim - 1; d >= 0; d--) {
-        out->stride[d] = source ? source[d] : row_major;
-        if (!source && __builtin_mul_overflow(row_major, out->shape[d], &row_major)) {
-            row_major = 0;
-        }
+        out->stride[d] = source && out->size > 0 && out->shape[d] != 1 ? source[d] : row_major;
+        row_major *= out->shape[d];
     }
 }
 

@@ -63,7 +63,9 @@ static double value_at(const struct lowered *part, int64_t k)
 {
     if (part->fill.kind == FILL_COPY) {
         const struct copy_map *const map = &part->fill.copy->map;
-        return map->values[copy_map_place(map, part->first + k, 0)];
+        const int last = map->ndim - 1;
+        const int64_t number = part->first + k, extent = last < 0 ? 1 : map->extent[last];
+        return map->values[copy_map_row(map, number / extent) + (last < 0 ? 0 : number % extent * map->stride[last])];
     }
     assert_true(part->fill.kind == FILL_CONSTANT || part->fill.kind == FILL_BILINEAR);
     return part->fill.kind == FILL_CONSTANT ? part->fill.a : bilinear_value(&part->fill, part->first + k);

@@ -24,9 +24,9 @@ static void test_nearest_sizes(void **state)
          "gru, 3 hidden, 2 layers, both directions) are 540 (input size 14) and 558 (input size 15)"},
         {3, 2, 0, FANIN_RNN_GRU, 1, "has at least 306 (input size 1), and 18 more"},
         {3, 1, INT64_MAX, FANIN_RNN_RELU, 0, "are 9223372036854775806 (input size 3074457345618258597)"},
-        {INT64_C(3037000500), 1, 1000, FANIN_RNN_RELU, 0, "needs more than 2^63"},
-        {INT64_C(1) << 53, 4096, 1000, FANIN_RNN_LSTM, 1, "needs more than 2^63"},
-        {INT64_C(1) << 31, 2, 1000, FANIN_RNN_RELU, 0, "needs more than 2^63"},
+        {INT64_C(3037000500), 1, 1000, FANIN_RNN_RELU, 0, "needs 2^63 or more"},
+        {INT64_C(1) << 53, 4096, 1000, FANIN_RNN_LSTM, 1, "needs 2^63 or more"},
+        {INT64_C(1) << 31, 2, 1000, FANIN_RNN_RELU, 0, "needs 2^63 or more"},
         {INT64_C(1) << 30, 2, 1000, FANIN_RNN_RELU, 0, "at least 3458764519189250048 (input size 1), and 1073741824 more"},
     };
     fanin_initializer *const one = create("one");

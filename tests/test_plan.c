@@ -291,7 +291,7 @@ static void streams(void **state)
         assert_status(add_with(plan, "zero", "q/sign", VECTOR(memory + 16, 4)), FANIN_OK);
         assert_status(fanin_plan_check(plan), haar ? FANIN_OK : FANIN_ERROR_CLASH);
         if (!haar) {
-            assert_message("parameter 'q/sign'", "the random stream", "the block 'q/sign'", NULL);
+            assert_message("parameter 'q/sign'", "the random stream", "that of the signs of 'q'", NULL);
         }
         fanin_plan_free(plan);
     }

@@ -116,7 +116,7 @@ typedef struct fanin_initializer fanin_initializer;
  * `{"initializer": "xavier", "magnitude": 2}`. Upper and lower case are equal in names, blanks around the text are ignored. The
  * JSON is read strictly (RFC 8259): no NaN, no infinities, no repeated keys, integers within ±2^53, depth at most 64.
  * Errors: SPEC malformed, UNKNOWN name (the nearest are listed), PARAMETER unknown, missing, of the wrong type or out of
- * bounds, PATTERN. Give the result back with fanin_release. */
+ * bounds, PATTERN, FILE and FORMAT (of a `load`), MEMORY. Give the result back with fanin_release. */
 FANIN_API fanin_status fanin_create(const char *spec, fanin_initializer **out);
 
 /* The initializer as JSON text that fanin_create reads back, as MXNet's dumps writes it byte for byte: all parameters, in the
@@ -202,8 +202,8 @@ typedef struct fanin_options {
  * the defaults. Errors: ARGUMENT, LAYOUT, DTYPE, DEVICE, SHAPE and VALUE (the initializer cannot fill this), UNCOVERED, MEMORY,
  * SOLVER (orthogonal), CAPTURE (for what has to wait for a CUDA stream, the log's norm included), and those of fanin_create for
  * an `__init__`. After an error nothing was written, with these exceptions: a custom fill, a statistic (the caller's, or that
- * of a CUDA tensor, which takes up to 1 MB), a file that changes or fails while it is read (FILE, FORMAT), or a device, may
- * fail after the first write. */
+ * of a CUDA tensor, which takes up to 1 MB), a file that changes or fails while it is read (FILE, FORMAT), orthogonal blocks of
+ * a packed parameter that are made one group after another (SOLVER), or a device, may fail after the first write. */
 FANIN_API fanin_status fanin_init(const fanin_initializer *initializer, const fanin_desc *desc, const DLTensor *tensor,
                                   const fanin_options *options);
 
@@ -396,6 +396,10 @@ FANIN_API double fanin_args_number(const fanin_args *args, const char *name);   
 FANIN_API int64_t fanin_args_integer(const fanin_args *args, const char *name); /* INTEGER, BOOLEAN; CHOICE: its index */
 FANIN_API const char *fanin_args_text(const fanin_args *args, const char *name); /* TEXT, CHOICE */
 FANIN_API const fanin_initializer *fanin_args_initializer(const fanin_args *args, const char *name);
+/* Of TEXTS and INITIALIZERS: how many there are, and the one at `place`, from 0 on; NULL past the last. */
+FANIN_API size_t fanin_args_count(const fanin_args *args, const char *name);
+FANIN_API const char *fanin_args_text_at(const fanin_args *args, const char *name, size_t place);
+FANIN_API const fanin_initializer *fanin_args_initializer_at(const fanin_args *args, const char *name, size_t place);
 
 /* Where a lower function puts its fills, and what it may know of the parameter: its name (in a nested block "parent/block"),
  * its global shape, its dtype and its row's user pointer. Valid during the call only. */

@@ -12,7 +12,7 @@ static inline __attribute__((always_inline)) void copy(enum dtype dtype, const s
     const int64_t stride = last >= 0 ? map->stride[last] : 0;
     int64_t row = index / extent, first = index % extent;
     for (int64_t done = 0; done < count;) {
-        const double *const values = map->values + copy_map_place(map, row, 1) + first * stride;
+        const double *const values = map->values + copy_map_row(map, row) + first * stride;
         const int64_t taken = extent - first < count - done ? extent - first : count - done;
         for (int64_t i = 0; i < taken; i++) {
             const uint64_t bits = copy_bits(dtype, values[i * stride]);

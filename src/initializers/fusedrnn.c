@@ -50,7 +50,7 @@ static fanin_status find_input(fanin_emitter *emitter, struct network *network)
              network->directions == 2 ? "both directions" : "one direction");
     int64_t step, rest;
     if (!count_numbers(network, &step, &rest)) {
-        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': found %lld elements, but %s needs more than 2^63", emitter->name,
+        return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': found %lld elements, but %s needs 2^63 or more", emitter->name,
                           (long long)size, described);
     }
     if (size < rest + step) {

@@ -21,20 +21,19 @@ static void dispose(void *prepared)
 
 static fanin_status prepare(const fanin_args *args, void **prepared)
 {
-    const struct argument *const patterns = args_value(args, "patterns", FANIN_PARAM_TEXTS);
-    const struct argument *const initializers = args_value(args, "initializers", FANIN_PARAM_INITIALIZERS);
-    if (patterns->count != initializers->count) {
-        return fanin_fail(FANIN_ERROR_PARAMETER, "'mixed' has %zu patterns and %zu initializers, expected as many",
-                          patterns->count, initializers->count);
+    const size_t patterns = fanin_args_count(args, "patterns"), initializers = fanin_args_count(args, "initializers");
+    if (patterns != initializers) {
+        return fanin_fail(FANIN_ERROR_PARAMETER, "'mixed' has %zu patterns and %zu initializers, expected as many", patterns,
+                          initializers);
     }
-    struct compiled *const compiled = malloc(sizeof *compiled + patterns->count * sizeof *compiled->patterns);
+    struct compiled *const compiled = malloc(sizeof *compiled + patterns * sizeof *compiled->patterns);
     if (!compiled) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for %zu patterns", patterns->count);
+        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for %zu patterns", patterns);
     }
     compiled->count = 0;
-    while (compiled->count < patterns->count) {
+    while (compiled->count < patterns) {
         const size_t i = compiled->count;
-        const fanin_status status = pattern_compile(patterns->texts[i], &compiled->patterns[i]);
+        const fanin_status status = pattern_compile(fanin_args_text_at(args, "patterns", i), &compiled->patterns[i]);
         if (status != FANIN_OK) {
             dispose(compiled);
             return fanin_fail(status, "'mixed', pattern %zu: %s", i + 1, fanin_last_error());
@@ -55,7 +54,7 @@ static fanin_status choose(const fanin_args *args, const void *prepared, const c
             return fanin_fail(status, "parameter '%s': 'mixed', pattern %zu: %s", name, i + 1, fanin_last_error());
         }
         if (matches) {
-            *out = args_value(args, "initializers", FANIN_PARAM_INITIALIZERS)->initializers[i];
+            *out = fanin_args_initializer_at(args, "initializers", i);
             return FANIN_OK;
         }
     }

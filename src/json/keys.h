@@ -7,7 +7,7 @@
 /* Places in the text are kept in 32 bits. */
 #define JSON_MAX_LENGTH ((size_t)UINT32_MAX)
 
-/* The key of the hash, different in each process, so that nobody can choose keys that fall into one place. */
+/* A key for the hash of a reader, different each time, so that nobody can choose keys that fall into one place. */
 uint64_t json_keys_random(void);
 
 /* Adds the key in the reader's buffer, whose quote stands at `offset` of its text. false: out of memory. At most 22 bytes for a

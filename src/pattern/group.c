@@ -272,7 +272,6 @@ static bool read_flagged(struct translation *translation, unsigned *flags, bool 
             return pattern_refuse(translation, open.start, "global flags not at the start of the expression");
         }
         *flags |= add;
-        translation->flags = *flags;
         if ((*flags & PATTERN_ASCII) != 0 && (*flags & PATTERN_UNICODE) != 0) {
             return pattern_refuse(translation, open.start, "the flags a and u are incompatible");
         }

@@ -49,7 +49,6 @@ struct translation {
     size_t length;
     struct pattern_token next;
     fanin_status status;
-    unsigned flags; /* of the whole pattern */
     int depth;
 
     char *out;

@@ -10,11 +10,21 @@
 #include <string.h>
 
 /* A name that is a random stream: a parameter's, that of a block in it, or that of the signs of either. */
+enum stream_kind { STREAM_PARAMETER, STREAM_BLOCK, STREAM_SIGNS };
+
+static const struct {
+    const char *its, *the; /* for messages */
+} stream_words[] = {
+    [STREAM_PARAMETER] = {"its name", "the parameter"},
+    [STREAM_BLOCK] = {"its block", "the block"},
+    [STREAM_SIGNS] = {"the signs of", "the signs of"},
+};
+
 struct stream_name {
     uint64_t stream;
-    const char *name, *suffix; /* "/sign" of signs, else "" */
+    const char *name;
     size_t parameter;
-    bool block;
+    enum stream_kind kind;
 };
 
 static size_t collect(const fanin_plan *plan, struct stream_name *names)
@@ -22,17 +32,17 @@ static size_t collect(const fanin_plan *plan, struct stream_name *names)
     size_t count = 0;
     for (size_t i = 0; i < plan->count; i++) {
         const struct plan_parameter *const parameter = plan_parameter(plan, i);
-        names[count++] = (struct stream_name){parameter->stream, parameter->name, "", i, false};
+        names[count++] = (struct stream_name){parameter->stream, parameter->name, i, STREAM_PARAMETER};
         for (size_t k = 0; k < parameter->lowering.count; k++) {
             const struct lowered *const part = &parameter->lowering.fills[k];
             /* The fills of one block follow one another. */
             const bool begins = k == 0 || part[-1].fill.stream != part->fill.stream;
             if (part->block && begins) {
-                names[count++] = (struct stream_name){part->fill.stream, part->block, "", i, true};
+                names[count++] = (struct stream_name){part->fill.stream, part->block, i, STREAM_BLOCK};
             }
             if (begins && part->fill.kind == FILL_ORTHOGONAL && part->fill.orthogonal.method == ORTHOGONAL_SVD) {
                 const char *const name = part->block ? part->block : parameter->name;
-                names[count++] = (struct stream_name){stream_continue(part->fill.stream, "/sign"), name, "/sign", i, true};
+                names[count++] = (struct stream_name){stream_continue(part->fill.stream, "/sign"), name, i, STREAM_SIGNS};
             }
         }
     }
@@ -48,7 +58,7 @@ static int compare(const void *first, const void *second)
     if (a->parameter != b->parameter) {
         return a->parameter < b->parameter ? -1 : 1;
     }
-    return (int)a->block - (int)b->block;
+    return (int)a->kind - (int)b->kind;
 }
 
 static bool same_fill(const struct lowered *a, const struct lowered *b)
@@ -71,8 +81,9 @@ static bool same_fill(const struct lowered *a, const struct lowered *b)
     if (a->fill.kind == FILL_LOAD) {
         return store_same(a->fill.store, a->fill.stored, b->fill.store, b->fill.stored);
     }
-    return a->fill.kind != FILL_CUSTOM ||
-           (a->fill.custom.cpu == b->fill.custom.cpu && a->fill.custom.user == b->fill.custom.user);
+    const struct fanin_custom *const first = &a->fill.custom, *const second = &b->fill.custom;
+    return a->fill.kind != FILL_CUSTOM || (first->cpu == second->cpu && first->cuda == second->cuda &&
+                                           first->user == second->user && strcmp(first->kind, second->kind) == 0);
 }
 
 static bool same_fills(const struct lowering *a, const struct lowering *b)
@@ -97,15 +108,18 @@ static fanin_status check_initializer(const struct plan_parameter *first, const 
     if (expected != found && ((expected && !expected_text) || (found && !found_text))) {
         status = fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the text of its initializer", later->name);
     } else {
-        /* Only weight_quantize needs none. */
+        /* A parameter that the name rule fills needs none. */
         const char *const expected_shown = expected_text ? expected_text : "none";
         const char *const found_shown = found_text ? found_text : "none";
         if (strcmp(expected_shown, found_shown) != 0) {
             status = plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "initializer",
                                        found_shown, expected_shown);
         } else if (!same_fills(&first->lowering, &later->lowering)) {
-            status = plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "rule",
-                                       later->lowering.rule, first->lowering.rule);
+            const bool by_rule = strcmp(first->lowering.rule, later->lowering.rule) != 0;
+            status = plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name,
+                                       by_rule ? "rule" : "other fills of",
+                                       by_rule ? later->lowering.rule : found_shown,
+                                       by_rule ? first->lowering.rule : "the same");
         }
     }
     free(expected_text);
@@ -148,14 +162,13 @@ static fanin_status check_name(const fanin_plan *plan, const struct stream_name 
     const char *const parent = plan_parameter(plan, name->parameter)->name;
     const char *const first_parent = plan_parameter(plan, first->parameter)->name;
     /* A block's name is longer than its parameter's, so that two equal names of one parameter are of one kind. */
-    if (strcmp(first->name, name->name) == 0 && strcmp(first->suffix, name->suffix) == 0 && strcmp(first_parent, parent) == 0) {
-        return name->block ? FANIN_OK : check_meaning(plan, first->parameter, name->parameter, problems);
+    if (strcmp(first->name, name->name) == 0 && first->kind == name->kind && strcmp(first_parent, parent) == 0) {
+        return name->kind == STREAM_PARAMETER ? check_meaning(plan, first->parameter, name->parameter, problems) : FANIN_OK;
     }
     return plan_problems_add(
         problems, name->parameter, FANIN_ERROR_CLASH,
-        "parameter '%s': the random stream of %s '%s%s' is that of %s '%s%s', expected one of its own: another name", parent,
-        name->block ? "its block" : "its name", name->name, name->suffix, first->block ? "the block" : "the parameter",
-        first->name, first->suffix);
+        "parameter '%s': the random stream of %s '%s' is that of %s '%s', expected one of its own: another name", parent,
+        stream_words[name->kind].its, name->name, stream_words[first->kind].the, first->name);
 }
 
 static fanin_status fail_memory(const fanin_plan *plan)

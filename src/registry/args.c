@@ -63,7 +63,7 @@ fanin_status args_set_initializers(fanin_args *args, const fanin_param *param, c
     return FANIN_OK;
 }
 
-/* The value of a parameter by name; NULL where the schema has none, or before it is given. */
+/* The value of a parameter by name, all 0 before it is given; NULL where the schema has none. */
 static const struct argument *find_value(const fanin_args *args, const char *name, fanin_param_type *type)
 {
     const fanin_param *const param = args && name ? args_param(args->row, name) : NULL;
@@ -108,4 +108,23 @@ const fanin_initializer *fanin_args_initializer(const fanin_args *args, const ch
 {
     const struct argument *const value = args_value(args, name, FANIN_PARAM_INITIALIZER);
     return value && value->count > 0 ? value->initializers[0] : NULL;
+}
+
+size_t fanin_args_count(const fanin_args *args, const char *name)
+{
+    fanin_param_type type;
+    const struct argument *const value = find_value(args, name, &type);
+    return value && (type == FANIN_PARAM_TEXTS || type == FANIN_PARAM_INITIALIZERS) ? value->count : 0;
+}
+
+const char *fanin_args_text_at(const fanin_args *args, const char *name, size_t place)
+{
+    const struct argument *const value = args_value(args, name, FANIN_PARAM_TEXTS);
+    return value && place < value->count ? value->texts[place] : NULL;
+}
+
+const fanin_initializer *fanin_args_initializer_at(const fanin_args *args, const char *name, size_t place)
+{
+    const struct argument *const value = args_value(args, name, FANIN_PARAM_INITIALIZERS);
+    return value && place < value->count ? value->initializers[place] : NULL;
 }

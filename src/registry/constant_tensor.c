@@ -6,6 +6,7 @@
 #include "json/number.h"
 #include "json/print.h"
 #include "load/elements.h"
+#include "shape.h"
 #include "tensor.h"
 
 #include <errno.h>
@@ -14,6 +15,9 @@
 
 /* Beyond it a double skips integers. */
 #define LARGEST_INTEGER (INT64_C(1) << 53)
+
+/* Of empty lists, which are all that dumps can write of an array without elements. */
+#define MOST_LISTS (INT64_C(1) << 20)
 
 /* false: an integer that no double holds, or that create would not read back. */
 static bool read_element(enum dtype dtype, const char *data, double *out)
@@ -77,8 +81,24 @@ static fanin_status set_scalar(const struct tensor *tensor, fanin_args *args)
     return status;
 }
 
+/* (1 << 40, 0) has no elements, and as many lists of none. */
+static bool has_too_many_lists(const struct tensor *tensor)
+{
+    int64_t lists = 1;
+    for (int d = 0; tensor->size == 0 && tensor->shape[d] != 0 && lists <= MOST_LISTS; d++) {
+        lists = tensor->shape[d] <= MOST_LISTS ? lists * tensor->shape[d] : MOST_LISTS + 1;
+    }
+    return lists > MOST_LISTS;
+}
+
 static fanin_status set_array(const struct tensor *tensor, fanin_args *args)
 {
+    if (has_too_many_lists(tensor)) {
+        char text[SHAPE_TEXT_SIZE];
+        return fanin_fail(FANIN_ERROR_PARAMETER,
+                          "fanin_constant_tensor: found shape %s, expected elements, or fewer empty lists of them",
+                          shape_text(tensor->ndim, tensor->shape, text));
+    }
     struct copy_array *const array = copy_array_new(tensor->ndim, tensor->shape);
     if (!array) {
         return fanin_fail(FANIN_ERROR_MEMORY, "fanin_constant_tensor: out of memory for %lld elements",

@@ -7,37 +7,8 @@
 
 #include <errno.h>
 
-/* Makes the initializer from parameters that it takes over; NULL ones could not be made. */
-static fanin_status construct(const struct registry_entry *entry, cJSON *params, fanin_initializer **out)
-{
-    if (!params) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of '%s'", entry->row.name);
-    }
-    const int saved_errno = errno;
-    const struct float_environment caller = float_environment_enter();
-    const fanin_status status = out ? initializer_from_json(entry, params, NULL, 0, out)
-                                    : fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_%s: out is NULL", entry->row.name);
-    float_environment_leave(&caller);
-    cJSON_Delete(params);
-    errno = saved_errno;
-    return status;
-}
-
-/* Adds a member; NULL, with the object freed, where there is no memory. */
-static cJSON *with(cJSON *params, const char *name, cJSON *value)
-{
-    if (params && json_add(params, name, value)) {
-        return params;
-    }
-    if (!params) {
-        cJSON_Delete(value);
-    }
-    cJSON_Delete(params);
-    return NULL;
-}
-
 /* The choice as a string; a number that is none becomes one that the schema refuses. */
-static cJSON *choice(const fanin_param *param, int index)
+static cJSON *new_choice(const fanin_param *param, int index)
 {
     int count = 0;
     while (param->choices[count]) {
@@ -46,69 +17,88 @@ static cJSON *choice(const fanin_param *param, int index)
     return index >= 0 && index < count ? cJSON_CreateString(param->choices[index]) : json_new_int64(index);
 }
 
-static fanin_status construct_number(const struct registry_entry *entry, double value, fanin_initializer **out)
+static cJSON *new_value(const fanin_param *param, double value)
 {
-    return construct(entry, with(cJSON_CreateObject(), entry->row.params[0].name, json_new_double(value)), out);
+    switch (param->type) {
+    case FANIN_PARAM_CHOICE:
+        return new_choice(param, (int)value);
+    case FANIN_PARAM_BOOLEAN:
+        return cJSON_CreateBool(value != 0.0);
+    default:
+        return json_new_double(value);
+    }
+}
+
+/* Makes the initializer from numbers, one for each parameter of its schema: a choice's index, 0 or not for a boolean. */
+static fanin_status construct(const struct registry_entry *entry, const double *values, fanin_initializer **out)
+{
+    if (!out) {
+        return fanin_fail(FANIN_ERROR_ARGUMENT, "fanin_%s: out is NULL", entry->row.name);
+    }
+    const int saved_errno = errno;
+    const struct float_environment caller = float_environment_enter();
+    fanin_args args;
+    fanin_status status = args_open(&entry->row, &args);
+    if (status == FANIN_OK) {
+        for (size_t i = 0; i < entry->row.n_params && status == FANIN_OK; i++) {
+            status = args_take(&args, i, new_value(&entry->row.params[i], values[i]));
+        }
+        status = initializer_new(entry, &args, status, out);
+    }
+    float_environment_leave(&caller);
+    errno = saved_errno;
+    return status;
 }
 
 fanin_status fanin_zero(fanin_initializer **out)
 {
-    return construct(&initializer_zero, cJSON_CreateObject(), out);
+    return construct(&initializer_zero, NULL, out);
 }
 
 fanin_status fanin_one(fanin_initializer **out)
 {
-    return construct(&initializer_one, cJSON_CreateObject(), out);
+    return construct(&initializer_one, NULL, out);
 }
 
 fanin_status fanin_constant(double value, fanin_initializer **out)
 {
-    return construct_number(&initializer_constant, value, out);
+    return construct(&initializer_constant, &value, out);
 }
 
 fanin_status fanin_uniform(double scale, fanin_initializer **out)
 {
-    return construct_number(&initializer_uniform, scale, out);
+    return construct(&initializer_uniform, &scale, out);
 }
 
 fanin_status fanin_normal(double sigma, fanin_initializer **out)
 {
-    return construct_number(&initializer_normal, sigma, out);
+    return construct(&initializer_normal, &sigma, out);
 }
 
 fanin_status fanin_xavier(fanin_distribution rnd_type, fanin_factor factor_type, double magnitude, fanin_initializer **out)
 {
-    const fanin_param *const schema = initializer_xavier.row.params;
-    cJSON *params = with(cJSON_CreateObject(), schema[0].name, choice(&schema[0], (int)rnd_type));
-    params = with(params, schema[1].name, choice(&schema[1], (int)factor_type));
-    return construct(&initializer_xavier, with(params, schema[2].name, json_new_double(magnitude)), out);
+    return construct(&initializer_xavier, (double[]){(double)rnd_type, (double)factor_type, magnitude}, out);
 }
 
 fanin_status fanin_msraprelu(fanin_factor factor_type, double slope, fanin_initializer **out)
 {
-    const fanin_param *const schema = initializer_msraprelu.row.params;
-    cJSON *const params = with(cJSON_CreateObject(), schema[0].name, choice(&schema[0], (int)factor_type));
-    return construct(&initializer_msraprelu, with(params, schema[1].name, json_new_double(slope)), out);
+    return construct(&initializer_msraprelu, (double[]){(double)factor_type, slope}, out);
 }
 
 fanin_status fanin_bilinear(int centred, fanin_initializer **out)
 {
-    return construct(&initializer_bilinear,
-                     with(cJSON_CreateObject(), initializer_bilinear.row.params[0].name, cJSON_CreateBool(centred != 0)), out);
+    return construct(&initializer_bilinear, (double[]){centred}, out);
 }
 
 fanin_status fanin_lstmbias(double forget_bias, fanin_initializer **out)
 {
-    return construct_number(&initializer_lstmbias, forget_bias, out);
+    return construct(&initializer_lstmbias, &forget_bias, out);
 }
 
 fanin_status fanin_orthogonal(double scale, fanin_distribution rand_type, fanin_orthogonal_method method,
                               fanin_initializer **out)
 {
-    const fanin_param *const schema = initializer_orthogonal.row.params;
-    cJSON *params = with(cJSON_CreateObject(), schema[0].name, json_new_double(scale));
-    params = with(params, schema[1].name, choice(&schema[1], (int)rand_type));
-    return construct(&initializer_orthogonal, with(params, schema[2].name, choice(&schema[2], (int)method)), out);
+    return construct(&initializer_orthogonal, (double[]){scale, (double)rand_type, (double)method}, out);
 }
 
 static fanin_status set_fusedrnn(fanin_args *args, const fanin_initializer *init, int64_t num_hidden, int64_t num_layers,
@@ -118,7 +108,7 @@ static fanin_status set_fusedrnn(fanin_args *args, const fanin_initializer *init
     fanin_status status = init ? args_set_initializers(args, &schema[0], &init, 1) : args_take(args, 0, cJSON_CreateNull());
     status = status == FANIN_OK ? args_take(args, 1, json_new_int64(num_hidden)) : status;
     status = status == FANIN_OK ? args_take(args, 2, json_new_int64(num_layers)) : status;
-    status = status == FANIN_OK ? args_take(args, 3, choice(&schema[3], (int)mode)) : status;
+    status = status == FANIN_OK ? args_take(args, 3, new_choice(&schema[3], (int)mode)) : status;
     status = status == FANIN_OK ? args_take(args, 4, cJSON_CreateBool(bidirectional != 0)) : status;
     return status == FANIN_OK ? args_take(args, 5, json_new_double(forget_bias)) : status;
 }

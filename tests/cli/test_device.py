@@ -14,7 +14,7 @@ class Device(Test):
         folder = self.path("lib")
         if not os.path.isdir(folder):
             os.mkdir(folder)
-            shutil.copy(LIBRARY, os.path.join(folder, "libfanin.so.0"))
+            shutil.copy(LIBRARY, os.path.join(folder, os.environ["FANIN_SONAME"]))
             shutil.copy(MODULE, os.path.join(folder, "libfanin_cuda.so"))
         return dict(os.environ, LD_LIBRARY_PATH=folder)
 
