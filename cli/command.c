@@ -157,7 +157,8 @@ int command_option_error(const char *command, int c, char **argv, const struct o
     }
     /* Of long options alone none is set. A word may hold several short ones, and is then not yet behind. */
     return optopt == 0 ? unknown_option(command, word, options)
-                       : command_usage_error(command, "unknown option '-%c'; see 'fanin %s --help'", optopt, command);
+                       : command_usage_error(command, "unknown option '-%c'; see 'fanin %s --help'",
+                                             optopt > ' ' && optopt <= '~' ? optopt : '?', command);
 }
 
 int command_finish(const char *command, int code)

@@ -74,6 +74,32 @@ static void test_dumps(void **state)
     tensor.strides = (int64_t[]){-2};
     tensor.byte_offset = 5 * sizeof *memory;
     check_dumps(tensor, "[\"constant\", {\"value\": [5.0, 3.0, 1.0]}]");
+    /* The stride of an extent of 1 means nothing. */
+    tensor = MATRIX(memory, 1, 3);
+    tensor.strides = (int64_t[]){INT64_MAX, 1};
+    check_dumps(tensor, "[\"constant\", {\"value\": [[0.0, 1.0, 2.0]]}]");
+}
+
+/* Extents beside one of 0 may be any; dumps has a list for each that is without elements. */
+static void test_empty(void **state)
+{
+    (void)state;
+    static const int64_t large = INT64_C(1) << 40;
+    float value = 7;
+    fanin_initializer *const made = make(VECTOR(&value, 1));
+    const fanin_desc desc = desc_of("a_weight");
+    const int64_t shapes[][3] = {{large, large, 0}, {large, 0, large}, {0, large, large}};
+    for (int i = 0; i < 3; i++) {
+        const DLTensor tensor = tensor_of(&value, 3, shapes[i]);
+        assert_status(fanin_init(made, &desc, &tensor, NULL), FANIN_OK);
+        assert_true(value == 7);
+    }
+    fanin_release(made);
+    check_dumps(tensor_of(NULL, 3, (int64_t[]){0, large, large}), "[\"constant\", {\"value\": []}]");
+    fanin_initializer *refused = NULL;
+    const DLTensor tensor = tensor_of(NULL, 2, (int64_t[]){large, 0});
+    assert_status(fanin_constant_tensor(&tensor, &refused), FANIN_ERROR_PARAMETER);
+    assert_message("(1099511627776, 0)", "empty lists", NULL);
 }
 
 /* The caller's tensor is copied. */
@@ -372,7 +398,7 @@ static void test_plan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dumps),   cmocka_unit_test(test_copied), cmocka_unit_test(test_broadcast),
+        cmocka_unit_test(test_dumps), cmocka_unit_test(test_empty),   cmocka_unit_test(test_copied), cmocka_unit_test(test_broadcast),
         cmocka_unit_test(test_large),   cmocka_unit_test(test_dtypes), cmocka_unit_test(test_leading_ones),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_plan),
     };

@@ -83,6 +83,13 @@ static fanin_status fail_with_number(fanin_emitter *emitter)
     return (fanin_status)99;
 }
 
+/* As of a fanin_init within the lower function, of a name that begins as the parameter's. */
+static fanin_status fail_with_other_name(fanin_emitter *emitter)
+{
+    (void)emitter;
+    return fanin_fail(FANIN_ERROR_CUSTOM, "parameter 'p_weights': too many");
+}
+
 static fanin_status fail_with_message(fanin_emitter *emitter)
 {
     (void)emitter;
@@ -191,6 +198,7 @@ static void test_emitter(void **state)
         {fail_with_number, FANIN_ERROR_CUSTOM, "99"},
         {fail_with_message, FANIN_ERROR_CUSTOM, "parameter 'p_weight': the moon is full"},
         {fail_with_message, FANIN_ERROR_CUSTOM, "parameter 'p_weight': the moon is full"},
+        {fail_with_other_name, FANIN_ERROR_CUSTOM, "parameter 'p_weight': parameter 'p_weights': too many"},
         {emit_nothing, FANIN_ERROR_SHAPE, "covered 0 of 4"},
         {emit_bad_custom, FANIN_ERROR_ARGUMENT, "needs a kind and a function"},
         {emit_newer_custom, FANIN_ERROR_ARGUMENT, "the caller's is newer"},

@@ -1,5 +1,6 @@
 /* The caller's rounding mode, flush-to-zero flags, exception masks, locale and errno change nothing, and stay as they were. */
 #include "api_helpers.h"
+#include "comma_locale.h"
 
 #include <errno.h>
 #include <fenv.h>
@@ -423,15 +424,7 @@ static void test_floating_point(void **state)
 static void test_locale(void **state)
 {
     (void)state;
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8",  "de_DE",       "fr_FR.UTF-8", "nl_NL.UTF-8",
-                                        "es_ES.UTF-8", "pl_PL.UTF-8", "ru_RU.UTF-8", "it_IT.UTF-8", "pt_BR.UTF-8"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof names / sizeof *names && !found; i++) {
-        found = setlocale(LC_ALL, names[i]) && strcmp(localeconv()->decimal_point, ",") == 0;
-    }
-    if (!found) {
-        setlocale(LC_ALL, "C");
-        puts("skipped: no locale with a decimal comma is installed");
+    if (!comma_locale_set()) {
         skip();
     }
     snprintf(callers_locale, sizeof callers_locale, "%s", setlocale(LC_ALL, NULL));

@@ -182,6 +182,54 @@ static void replicas(void **state)
     fanin_release(other);
 }
 
+/* A caller's fills are what their functions are; rows may be replaced in between. */
+static fanin_status fill_nothing(const fanin_custom_call *call)
+{
+    (void)call;
+    return FANIN_OK;
+}
+
+static fanin_status fill_nothing_else(const fanin_custom_call *call)
+{
+    return fill_nothing(call);
+}
+
+static fanin_custom replaced;
+
+static fanin_status lower_replaced(const fanin_args *args, fanin_emitter *emitter)
+{
+    (void)args;
+    return fanin_emit_custom(emitter, FANIN_ALL_ROWS, &replaced);
+}
+
+static void custom_fills(void **state)
+{
+    (void)state;
+    static int mark;
+    const fanin_custom base = {sizeof base, "spiral", fill_nothing, NULL, fill_nothing};
+    fanin_custom others[5] = {base, base, base, base, base};
+    others[1].kind = "circle";
+    others[2].cpu = fill_nothing_else;
+    others[3].cuda = fill_nothing_else;
+    others[4].user = &mark;
+    fanin_row row = FANIN_ROW_INIT;
+    row.name = "replaced";
+    row.lower = lower_replaced;
+    assert_status(fanin_register(&row, 0), FANIN_OK);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        fanin_plan *const plan = new_plan();
+        replaced = base;
+        assert_status(add_with(plan, "replaced", "a_weight", VECTOR(memory, 4)), FANIN_OK);
+        replaced = others[i];
+        assert_status(add_with(plan, "replaced", "a_weight", VECTOR(memory + 4, 4)), FANIN_OK);
+        assert_status(fanin_plan_check(plan), i == 0 ? FANIN_OK : FANIN_ERROR_CLASH);
+        if (i > 0) {
+            assert_message("'a_weight'", "found other fills of [\"replaced\", {}], expected the same", NULL);
+        }
+        fanin_plan_free(plan);
+    }
+}
+
 static void shared_memory(void **state)
 {
     (void)state;
@@ -339,7 +387,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(several_problems), cmocka_unit_test(one_problem),   cmocka_unit_test(malformed_is_not_added),
         cmocka_unit_test(replicas),         cmocka_unit_test(shared_memory), cmocka_unit_test(shared_memory_as_counted),
-        cmocka_unit_test(streams),          cmocka_unit_test(odd_names),
+        cmocka_unit_test(streams),          cmocka_unit_test(odd_names),     cmocka_unit_test(custom_fills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

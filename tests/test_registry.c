@@ -218,7 +218,31 @@ static void test_args(void **state)
     assert_dumps(fanin_args_initializer(args, "inner"), "[\"one\", {}]");
     assert_null(fanin_args_initializer(args, "list"));
     assert_null(fanin_args_initializer(args, "nothing"));
+    assert_int_equal(fanin_args_count(args, "words"), 0);
+    assert_null(fanin_args_text_at(args, "words", 0));
+    assert_int_equal(fanin_args_count(args, "list"), 1);
+    assert_dumps(fanin_args_initializer_at(args, "list", 0), "[\"one\", {}]");
+    assert_null(fanin_args_initializer_at(args, "list", 1));
+    assert_null(fanin_args_initializer_at(args, "words", 0));
     fanin_release(demo);
+
+    fanin_initializer *const lists = create("[\"demoalias\", {\"words\": [\"a\", \"b\"], \"list\": [\"zero\", \"one\"], \"inner\": \"one\"}]");
+    assert_int_equal(fanin_args_count(&lists->args, "words"), 2);
+    assert_string_equal(fanin_args_text_at(&lists->args, "words", 0), "a");
+    assert_string_equal(fanin_args_text_at(&lists->args, "words", 1), "b");
+    assert_null(fanin_args_text_at(&lists->args, "words", 2));
+    assert_null(fanin_args_text_at(&lists->args, "list", 0));
+    assert_int_equal(fanin_args_count(&lists->args, "list"), 2);
+    assert_dumps(fanin_args_initializer_at(&lists->args, "list", 1), "[\"one\", {}]");
+    /* Of other types there is no place. */
+    assert_int_equal(fanin_args_count(&lists->args, "text"), 0);
+    assert_int_equal(fanin_args_count(&lists->args, "inner"), 0);
+    assert_null(fanin_args_text_at(&lists->args, "text", 0));
+    assert_null(fanin_args_initializer_at(&lists->args, "inner", 0));
+    fanin_release(lists);
+    assert_int_equal(fanin_args_count(NULL, "words"), 0);
+    assert_null(fanin_args_text_at(NULL, "words", 0));
+    assert_null(fanin_args_initializer_at(NULL, NULL, 0));
     assert_true(fanin_args_number(NULL, "x") == 0.0 && fanin_args_integer(NULL, "x") == 0);
     assert_null(fanin_args_text(NULL, NULL));
     assert_null(fanin_args_initializer(args, NULL));

@@ -270,6 +270,36 @@ static void test_last_errors(void **state)
     run_together(*state, fail_alone);
 }
 
+/* A thread's message is gone at its end, also for the caller's own destructors. */
+static pthread_key_t last_key;
+static bool is_forgotten;
+
+static void ask_last(void *value)
+{
+    (void)value;
+    is_forgotten = fanin_last_error()[0] == '\0';
+}
+
+static void *fail_at_the_end(void *argument)
+{
+    fanin_fail(FANIN_ERROR_CUSTOM, "a message that the thread's end frees");
+    pthread_setspecific(last_key, argument);
+    return NULL;
+}
+
+static void test_after_the_end(void **state)
+{
+    (void)state;
+    /* Keys' destructors run in the order of the keys: the library's was made by its first failure. */
+    fanin_fail(FANIN_ERROR_CUSTOM, "a first message");
+    pthread_t thread;
+    assert_int_equal(pthread_key_create(&last_key, ask_last), 0);
+    assert_int_equal(pthread_create(&thread, NULL, fail_at_the_end, &last_key), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_true(is_forgotten);
+    pthread_key_delete(last_key);
+}
+
 static int setup(void **state)
 {
     static struct shared shared;
@@ -304,6 +334,7 @@ int main(void)
         cmocka_unit_test(test_registry_at_once),
         cmocka_unit_test(test_retain_and_release),
         cmocka_unit_test(test_last_errors),
+        cmocka_unit_test(test_after_the_end),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <omp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -135,6 +136,10 @@ static void read_groups(void)
 int processors_allowed(void)
 {
     pthread_once(&groups_once, read_groups);
+    /* OpenMP may have bound the caller to one of its places (OMP_PROC_BIND); it knows how many it had before. */
+    if (omp_get_proc_bind() != omp_proc_bind_false) {
+        return least(omp_get_num_procs(), group_limit);
+    }
     /* Of more processors than the set holds the call fails. */
     cpu_set_t set;
     const int allowed = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : INT_MAX;

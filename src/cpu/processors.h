@@ -2,8 +2,8 @@
 #ifndef FANIN_SRC_CPU_PROCESSORS_H
 #define FANIN_SRC_CPU_PROCESSORS_H
 
-/* 1 or more: those of the calling thread's affinity, and no more than the control groups that the process started in give it
- * time for (a container's limit of CPUs). The latter are read once. */
+/* 1 or more: those of the calling thread's affinity, or, where OpenMP binds threads to places, all that it has; and no more than
+ * the control groups that the process started in give it time for (a container's limit of CPUs), which are read once. */
 int processors_allowed(void);
 
 /* The control groups' limit, rounded up to whole processors; INT_MAX without one. `groups` is the text of /proc/self/cgroup,

@@ -13,6 +13,9 @@ SHAPES = {"a.weight": {"dtype": "F32", "shape": [2000, 1000]}}
 LARGE = {"a.weight": {"dtype": "F32", "shape": [10000, 1000]}}
 
 
+NOBODY = 65534
+
+
 class Disk(Test):
     def mount(self, kind, options):
         folder = self.path("disk")
@@ -65,14 +68,37 @@ class Disk(Test):
         subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
         self.check_failure(self.fill(SHAPES, target), folder, "Read-only file system")
 
-    @unittest.skipIf(os.geteuid() == 0, "root may write to any folder")
-    def test_read_only_folder(self):
-        folder = self.path("closed")
+    def without_rights(self, mode):
+        """A folder with an old file, and how to run the program as one whose rights to it are these: root has all."""
+        folder = self.path("folder")
         os.mkdir(folder)
         target = self.old_file(folder)
-        os.chmod(folder, 0o555)
         self.addCleanup(os.chmod, folder, 0o755)
-        self.check_failure(self.fill(SHAPES, target), folder, "Permission denied")
+        become = {}
+        if os.geteuid() == 0:
+            os.chmod(self.folder, 0o755)
+            os.chown(folder, NOBODY, NOBODY)
+            become = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        os.chmod(folder, mode)
+        try:
+            if fanin("--version", **become).returncode != 0:
+                self.skipTest("the program cannot be run by others than root here")
+        except PermissionError:
+            self.skipTest("the program cannot be reached by others than root here")
+        return folder, target, become
+
+    def test_read_only_folder(self):
+        folder, target, become = self.without_rights(0o555)
+        self.check_failure(self.fill(SHAPES, target, **become), folder, "Permission denied")
+
+    def test_folder_that_may_not_be_read(self):
+        """Files may be put into it."""
+        folder, target, become = self.without_rights(0o300)
+        result = self.fill(SHAPES, target, **become)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        os.chmod(folder, 0o755)
+        self.assertEqual(os.listdir(folder), [os.path.basename(target)])
+        self.assertGreater(os.path.getsize(target), 8000000)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
 import math
 import os
+import resource
 import shutil
 import struct
 import unittest
 
-from program import ERRORS, LONG, PROGRAM, Test, main, model, rules, stat
+from program import ERRORS, LONG, PROGRAM, Test, fanin, main, model, rules, stat
 
 
 class Measured(Test):
@@ -53,6 +54,17 @@ class Memory(Measured):
         """What grows with the number of tensors is a kilobyte for each."""
         path = self.write("many.json", {"t%06d.weight" % i: {"dtype": "F32", "shape": [2, 2]} for i in range(20000)})
         self.assertLess(self.most("init", "--like", path, "--init", "normal", "--quiet", "-o", self.path("out")), 60e6)
+
+
+class Threads(Test):
+    def test_no_room_for_threads(self):
+        """OpenMP may end the process where it cannot start its threads: no file is left."""
+        os.mkdir(self.path("out"))
+        most = 150 << 20
+        result = fanin("init", "--like", model("gpt2"), "--rules", rules("gpt2"), "--threads", 32, "-o", self.path("out/file"),
+                       preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)))
+        self.assertEqual(os.listdir(self.path("out")), ["file"] if result.returncode == 0 else [])
+        print("threads that cannot be started: exit status %d" % result.returncode)
 
 
 class Llama(Measured):

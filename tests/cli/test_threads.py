@@ -32,6 +32,12 @@ class Threads(Test):
             texts.add(result.stdout)
         self.assertEqual(len(texts), 1)
 
+    def test_bound(self):
+        """OpenMP may bind the first thread to one processor; the others count all the same."""
+        texts = {fanin("devices", env=dict(os.environ, **bound)).stdout
+                 for bound in ({"OMP_PROC_BIND": "false"}, {"OMP_PROC_BIND": "true"}, {"OMP_PROC_BIND": "close"}, {"OMP_PLACES": "cores"})}
+        self.assertEqual(len(texts), 1, texts)
+
 
 if __name__ == "__main__":
     main()

@@ -56,6 +56,8 @@ class Usage(Test):
                 ("--shard", [*like, *out, "--shard", "0/99999999999"]), ("both be standard input", ["init", "--like", "-", "--rules", "-", *out]),
                 ("nearest names: 'xavier'", ["list", "xaver"]), ("one name too many", ["list", "zero", "one"]),
                 ("nearest names: 'xavier'", ["list", "xaver", "--json"]), ("unknown option '--jsno'; did you mean '--json'", ["list", "--jsno"]),
+                ("unknown option '-x'", ["stat", "--json", "-xy"]), ("unknown option '-x'", ["stat", "-xy", "file"]),
+                ("unknown option '-?'", [*like, *out, "-\u00e9"]), ("unknown option '-?'", ["init", "--like", "", "-\u00e9"]),
                 ("fanin stat FILE", ["stat"]), ("read twice", ["stat", "-"]), ("did you mean '--json'", ["stat", "x", "--jason"])):
             result = fanin(*command)
             self.assertEqual((result.returncode, result.stdout), (2, ""), command)
