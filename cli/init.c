@@ -198,7 +198,7 @@ int init_main(int argc, char **argv)
     const fanin_status created = options.init ? fanin_create(options.init, &initializer) : FANIN_OK;
     if (created != FANIN_OK) {
         const char *const reason = command_without(fanin_last_error(), "initializer: ");
-        return created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT
+        return created == FANIN_ERROR_FILE || created == FANIN_ERROR_FORMAT || created == FANIN_ERROR_MEMORY
                    ? command_error(command, "--init: %s", reason)
                    : command_usage_error(command, "--init: %s", reason);
     }

@@ -5,28 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-/* The bytes of a number that the dtype can hold. Stored as the signed or unsigned type of its size. */
-static void constant_bytes(enum dtype dtype, double value, unsigned char out[8])
-{
-    const uint64_t bits = copy_bits(dtype, value);
-    const uint8_t narrow = (uint8_t)bits;
-    const uint16_t half = (uint16_t)bits;
-    const uint32_t single = (uint32_t)bits;
-    switch (dtype_table[dtype].size) {
-    case 1:
-        memcpy(out, &narrow, sizeof narrow);
-        break;
-    case 2:
-        memcpy(out, &half, sizeof half);
-        break;
-    case 4:
-        memcpy(out, &single, sizeof single);
-        break;
-    default:
-        memcpy(out, &bits, sizeof bits);
-    }
-}
-
 static void prepare_uniform(const struct item *item, struct cpu_fill *out)
 {
     const struct fill *fill = item->fill;
@@ -57,9 +35,12 @@ void cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *o
     out->high16 = INFINITY;
     out->streamed = item->size > STREAMED / (int64_t)dtype_table[item->dtype].size;
     switch (fill->kind) {
-    case FILL_CONSTANT:
-        constant_bytes(item->dtype, fill->a, out->constant);
+    case FILL_CONSTANT: {
+        /* Its low bytes come first: fanin is for little-endian machines. */
+        const uint64_t bits = copy_bits(item->dtype, fill->a);
+        memcpy(out->constant, &bits, sizeof bits);
         break;
+    }
     case FILL_UNIFORM:
         prepare_uniform(item, out);
         break;

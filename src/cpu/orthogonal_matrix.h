@@ -24,12 +24,13 @@ struct cpu_orthogonal_task {
     struct orthogonal what;
     uint64_t seed;
     char *memory;
-    int threads; /* for haar, 1 or more; svd has one */
+    int threads;       /* for haar, 1 or more; svd has one */
+    int64_t work_size; /* elements for LAPACK's work, of svd alone */
 };
 
-/* The bytes that a task needs; `memory` and `threads` need not be set. Errors: SHAPE for what LAPACK's integers do not hold,
- * MEMORY where not even 64 bits hold the number, SOLVER. */
-fanin_status cpu_svd_bytes(const struct cpu_orthogonal_task *task, uint64_t *bytes);
+/* The bytes that a task needs; `memory` and `threads` need not be set. For svd it also sets `work_size`. Errors: SHAPE for what
+ * LAPACK's integers do not hold, MEMORY where not even 64 bits hold the number, SOLVER. */
+fanin_status cpu_svd_bytes(struct cpu_orthogonal_task *task, uint64_t *bytes);
 fanin_status cpu_haar_bytes(const struct cpu_orthogonal_task *task, uint64_t *bytes);
 
 /* Computes the matrix, which stays in the task's memory. Errors: SOLVER. */

@@ -13,7 +13,6 @@ struct svd {
     void *factors;  /* shorter */
     void *integers;
     void *work;
-    int64_t work_size; /* elements */
 };
 
 static const struct lapack_routines *routines_of(const struct cpu_orthogonal_task *task)
@@ -23,7 +22,7 @@ static const struct lapack_routines *routines_of(const struct cpu_orthogonal_tas
 
 /* The elements of work that gesdd wants. Asked of the library where its least, 4·n² + 7·n for vectors of both sides, does not
  * overflow LAPACK's integers, in which it would compute the answer. */
-static fanin_status measure_work(const struct cpu_orthogonal_task *task, int64_t *out)
+static fanin_status measure_work(struct cpu_orthogonal_task *task)
 {
     const struct orthogonal *const what = &task->what;
     const int64_t n = what->shorter;
@@ -32,7 +31,7 @@ static fanin_status measure_work(const struct cpu_orthogonal_task *task, int64_t
         __builtin_add_overflow(least, 7 * (n < INT64_MAX / 8 ? n : 0), &least)) {
         least = INT64_MAX;
     }
-    *out = least;
+    task->work_size = least;
     if (least > task->lapack->largest || what->longer > task->lapack->largest) {
         return FANIN_OK;
     }
@@ -47,11 +46,13 @@ static fanin_status measure_work(const struct cpu_orthogonal_task *task, int64_t
     memcpy(&answer_float, &answer, sizeof answer_float);
     /* A float's answer may have been rounded down. */
     const double wanted = what->dtype == DTYPE_FLOAT64 ? answer : ceil((double)answer_float * (1.0 + 0x1p-22));
-    *out = wanted > (double)least && wanted <= (double)task->lapack->largest ? (int64_t)wanted : least;
+    if (wanted > (double)least && wanted <= (double)task->lapack->largest) {
+        task->work_size = (int64_t)wanted;
+    }
     return FANIN_OK;
 }
 
-static void lay_out(const struct cpu_orthogonal_task *task, int64_t work_size, struct cpu_layout *layout, struct svd *out)
+static void lay_out(const struct cpu_orthogonal_task *task, struct cpu_layout *layout, struct svd *out)
 {
     const struct orthogonal *const what = &task->what;
     const int64_t size = dtype_table[what->dtype].size;
@@ -61,21 +62,19 @@ static void lay_out(const struct cpu_orthogonal_task *task, int64_t work_size, s
     out->singular = cpu_layout_add(layout, what->shorter, size);
     out->factors = cpu_layout_add(layout, what->shorter, size);
     out->integers = cpu_layout_add(layout, what->shorter, 8 * (int64_t)sizeof(int64_t));
-    out->work = cpu_layout_add(layout, work_size, size);
-    out->work_size = work_size;
+    out->work = cpu_layout_add(layout, task->work_size, size);
 }
 
-fanin_status cpu_svd_bytes(const struct cpu_orthogonal_task *task, uint64_t *bytes)
+fanin_status cpu_svd_bytes(struct cpu_orthogonal_task *task, uint64_t *bytes)
 {
-    int64_t work_size;
-    const fanin_status status = measure_work(task, &work_size);
+    const fanin_status status = measure_work(task);
     if (status != FANIN_OK) {
         return status;
     }
     struct cpu_layout layout = {NULL, 0, false};
     struct svd svd;
-    lay_out(task, work_size, &layout, &svd);
-    return cpu_layout_finish(&layout, task, work_size > task->what.longer ? work_size : task->what.longer, bytes);
+    lay_out(task, &layout, &svd);
+    return cpu_layout_finish(&layout, task, task->work_size > task->what.longer ? task->work_size : task->what.longer, bytes);
 }
 
 /* The element of largest magnitude, the first on ties, is negative. */
@@ -110,17 +109,12 @@ static void set_signs(const struct cpu_orthogonal_task *task, const struct cpu_o
 fanin_status cpu_svd_solve(const struct cpu_orthogonal_task *task, struct cpu_orthogonal *out)
 {
     const struct orthogonal *const what = &task->what;
-    int64_t work_size;
-    const fanin_status status = measure_work(task, &work_size);
-    if (status != FANIN_OK) {
-        return status;
-    }
     struct cpu_layout layout = {task->memory, 0, false};
     struct svd svd;
-    lay_out(task, work_size, &layout, &svd);
+    lay_out(task, &layout, &svd);
     const int64_t info =
         routines_of(task)->gesdd(what->columns, what->rows, svd.matrix, what->columns, svd.singular, svd.left, what->columns,
-                                 svd.right, what->shorter, svd.work, svd.work_size, svd.integers);
+                                 svd.right, what->shorter, svd.work, task->work_size, svd.integers);
     if (info != 0) {
         return cpu_orthogonal_fail(task, "gesdd", info);
     }
