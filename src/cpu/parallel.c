@@ -4,6 +4,8 @@
 #include "processors.h"
 
 #include <omp.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,21 +47,77 @@ static void record(struct failure *failure, int64_t tile, fanin_status status)
     }
 }
 
-static void run_tile(int64_t tile, int64_t size, int64_t count, parallel_work work, const void *context,
-                     struct failure *failure)
+/* A call of parallel_for. */
+struct region {
+    int64_t count, tile, tiles;
+    int team;
+    parallel_work work;
+    const void *context;
+    struct failure failure;
+};
+
+static void run_tile(struct region *region, int64_t tile)
 {
     int64_t failed;
 #pragma omp atomic read
-    failed = failure->tile;
+    failed = region->failure.tile;
     /* Tiles below the failed one still run, so that which error is returned does not depend on timing. */
     if (tile > failed) {
         return;
     }
-    const int64_t begin = tile * size;
-    const int64_t end = count - begin < size ? count : begin + size;
-    const fanin_status status = work(context, begin, end);
+    const int64_t begin = tile * region->tile;
+    const int64_t end = region->count - begin < region->tile ? region->count : begin + region->tile;
+    const fanin_status status = region->work(region->context, begin, end);
     if (status != FANIN_OK) {
-        record(failure, tile, status);
+        record(&region->failure, tile, status);
+    }
+}
+
+static void run_alone(struct region *region)
+{
+    const struct float_environment caller = float_environment_enter();
+    for (int64_t t = 0; t < region->tiles && region->failure.status == FANIN_OK; t++) {
+        run_tile(region, t);
+    }
+    float_environment_leave(&caller);
+}
+
+static void *run_team(void *argument)
+{
+    struct region *const region = argument;
+#pragma omp parallel num_threads(region->team)
+    {
+        const struct float_environment caller = float_environment_enter();
+#pragma omp for schedule(dynamic, 1)
+        for (int64_t t = 0; t < region->tiles; t++) {
+            run_tile(region, t);
+        }
+        float_environment_leave(&caller);
+    }
+    return NULL;
+}
+
+/* Whether this process is a forked child. GNU's OpenMP keeps a team for each thread that had one, and in a child the thread that
+ * forked would wait for ever for its own, which stayed in the parent (GCC's bug 58378). Threads of the child's have none yet. */
+static bool is_forked;
+
+static void note_fork(void)
+{
+    is_forked = true;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+    (void)pthread_atfork(NULL, NULL, note_fork);
+}
+
+static void run_team_of_child(struct region *region)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run_team, region) == 0) {
+        pthread_join(thread, NULL);
+    } else {
+        run_alone(region);
     }
 }
 
@@ -70,28 +128,18 @@ fanin_status parallel_for(int64_t count, int64_t tile, int threads, parallel_wor
     }
     const int64_t tiles = (count - 1) / tile + 1;
     const int wanted = tiles > 1 ? parallel_threads(threads) : 1, team = wanted < tiles ? wanted : (int)tiles;
-    struct failure failure = {INT64_MAX, FANIN_OK, NULL};
-
+    struct region region = {count, tile, tiles, team, work, context, {INT64_MAX, FANIN_OK, NULL}};
     if (team == 1) {
-        const struct float_environment caller = float_environment_enter();
-        for (int64_t t = 0; t < tiles && failure.status == FANIN_OK; t++) {
-            run_tile(t, tile, count, work, context, &failure);
-        }
-        float_environment_leave(&caller);
+        run_alone(&region);
+    } else if (is_forked) {
+        run_team_of_child(&region);
     } else {
-#pragma omp parallel num_threads(team)
-        {
-            const struct float_environment caller = float_environment_enter();
-#pragma omp for schedule(dynamic, 1)
-            for (int64_t t = 0; t < tiles; t++) {
-                run_tile(t, tile, count, work, context, &failure);
-            }
-            float_environment_leave(&caller);
-        }
+        (void)run_team(&region);
     }
-    if (failure.status != FANIN_OK) {
-        fanin_fail(failure.status, "%s", failure.message ? failure.message : fanin_status_text(failure.status));
-        free(failure.message);
+    const struct failure *const failure = &region.failure;
+    if (failure->status != FANIN_OK) {
+        fanin_fail(failure->status, "%s", failure->message ? failure->message : fanin_status_text(failure->status));
+        free(failure->message);
     }
-    return failure.status;
+    return failure->status;
 }
