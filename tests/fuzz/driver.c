@@ -1,5 +1,5 @@
-/* Runs a fuzz target without libFuzzer: every seed, every beginning of the seeds, and seeds changed at random from a fixed
- * start, so that each run is the same.
+/* Runs a fuzz target without libFuzzer: every seed, every beginning of the seeds, and seeds changed at random, from a fixed
+ * start, so that each run is the same, or from the number in FANIN_TEST_RANDOM.
  *
  *     test_fuzz_X FOLDER   the seeds of a folder, 20 seconds at most; a minute where FANIN_TEST_LONG is set
  *     test_fuzz_X FILE…    these inputs alone
@@ -203,6 +203,8 @@ static int run_seeds(const struct seeds *seeds, int record)
     const bool is_long = getenv("FANIN_TEST_LONG") != NULL;
     const double start = now(), limit = is_long ? LONG_RUN : SHORT_RUN;
     uint8_t *const data = calloc(1, LARGEST);
+    const char *const given = getenv("FANIN_TEST_RANDOM");
+    const uint64_t start_of_random = random_state = (given ? strtoull(given, NULL, 0) : random_state) | 1;
     long inputs = 0;
     if (!data) {
         return 1;
@@ -228,7 +230,8 @@ static int run_seeds(const struct seeds *seeds, int record)
         inputs++;
     }
     free(data);
-    printf("%zu seeds, %ld inputs in %.1f s\n", seeds->count, inputs, now() - start);
+    printf("%zu seeds, %ld inputs in %.1f s, FANIN_TEST_RANDOM=0x%llx\n", seeds->count, inputs, now() - start,
+           (unsigned long long)start_of_random);
     return 0;
 }
 
