@@ -157,9 +157,7 @@ static void test_solver_fails(void **state)
 {
     (void)state;
     fault.routine = "gesdd";
-    fault.calls = 0; /* the question how much work it wants */
-    check_failure(svd, FANIN_ERROR_SOLVER, "sgesdd of a matrix of 140 × 150 failed: info is 3");
-    for (int calls = 1; calls <= 2; calls++) { /* the question again, the work */
+    for (int calls = 0; calls <= 1; calls++) { /* the question how much work it wants, the work */
         fault.calls = calls;
         check_failure(svd, FANIN_ERROR_SOLVER, "sgesdd of a matrix of 140 × 150 failed: info is 3");
     }
@@ -266,9 +264,9 @@ static void test_parts_of_one_matrix(void **state)
     add(plan, svd, "other_weight", tensor_of(parts + ROWS * COLUMNS, shape, 2), NULL, NULL);
     add(plan, svd, "q_weight", tensor_of(parts, half, 2), shape, offsets[0]);
     add(plan, svd, "q_weight", tensor_of(parts + 2 * ROWS * COLUMNS, shape, 2), NULL, NULL);
-    /* Both matrices ask how much work they want, twice, and are computed: the seventh call would fail. */
+    /* Both matrices ask how much work they want, and are computed: the fifth call would fail. */
     fault.routine = "gesdd";
-    fault.calls = 6;
+    fault.calls = 4;
     fanin_options options = FANIN_OPTIONS_INIT;
     options.threads = 1; /* `fault` belongs to one thread */
     assert_status(fanin_plan_run(plan, &options), FANIN_OK);
