@@ -296,49 +296,67 @@ enum cuda_variant context_variant(void)
 
 /* ------------------------------------------------ memory and streams ------------------------------------------------------ */
 
-/* Whether memory of the current device belongs to a context from which the current one cannot access it, so that a kernel would
- * lose the context. The runtime says whether it can be accessed, and knows what contexts share; memory of pools and mapped
- * memory belong to no context. Only where both say no is it refused: the rest is the device's. */
-static bool is_out_of_reach(const struct cudaPointerAttributes *attributes, const char *address)
+/* Of the driver: the runtime fails for memory of contexts that are not primary ones, and for that of a device without access to
+ * the current one. What there is no answer to leaves `out` as it is. */
+static CUresult ask(const char *address, CUpointer_attribute attribute, void *out)
 {
-    CUcontext own = NULL, current = NULL;
-    return attributes->devicePointer == NULL &&
-           driver.get_attribute(&own, CU_POINTER_ATTRIBUTE_CONTEXT, (CUdeviceptr)(uintptr_t)address) == CUDA_SUCCESS &&
-           own != NULL && driver.get_current(&current) == CUDA_SUCCESS && own != current;
+    const CUresult result = driver.get_attribute(out, attribute, (CUdeviceptr)(uintptr_t)address);
+    return result == CUDA_ERROR_INVALID_VALUE ? CUDA_SUCCESS : result;
 }
 
+/* Whether kernels of the current context can access memory of its device: that of another one would cost them the context. The
+ * driver knows what contexts share; memory of pools and mapped memory belong to no context. Only where both speak against it is
+ * it out of reach. */
+static CUresult ask_reach(const char *address, bool *out)
+{
+    CUdeviceptr there = 0;
+    CUcontext own = NULL, current = NULL;
+    CUresult result = ask(address, CU_POINTER_ATTRIBUTE_DEVICE_POINTER, &there);
+    if (result == CUDA_SUCCESS && there == 0) {
+        result = ask(address, CU_POINTER_ATTRIBUTE_CONTEXT, &own);
+        (void)driver.get_current(&current);
+    }
+    *out = there != 0 || own == NULL || own == current;
+    return result;
+}
+
+/* `type` and `device` are the driver's words; a type of 0: it knows of no memory there. */
+static fanin_status fail_memory(const char *name, const char *address, int ordinal, unsigned type, int device)
+{
+    if (type == 0 || type == CU_MEMORYTYPE_HOST) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound %s at %p, expected memory of CUDA device %d", CONTEXT_SUBJECT(name),
+                          type == 0 ? "host memory, or none," : "pinned host memory", (const void *)address, ordinal);
+    }
+    if (device != ordinal) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound memory of CUDA device %d at %p, expected that of device %d",
+                          CONTEXT_SUBJECT(name), device, (const void *)address, ordinal);
+    }
+    return fanin_fail(FANIN_ERROR_DEVICE,
+                      "%s%s%sfound memory of another context at %p, expected that of the current one of CUDA device %d",
+                      CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+}
+
+/* Whether memory is managed, which every device and context can access, is asked only where it would be refused otherwise. */
 static fanin_status check_address(const char *name, const char *address, int ordinal)
 {
-    struct cudaPointerAttributes attributes;
-    const cudaError_t error = cudaPointerGetAttributes(&attributes, address);
-    if (is_lost(error)) {
-        return context_fail(error, name);
+    unsigned type = 0, is_managed = 0;
+    int device = -1;
+    bool is_good = false;
+    CUresult result = ask(address, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, &type);
+    if (result == CUDA_SUCCESS && type != 0) {
+        result = ask(address, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, &device);
     }
-    if (error != cudaSuccess) {
-        (void)cudaGetLastError();
-        attributes.type = cudaMemoryTypeUnregistered;
+    if (result == CUDA_SUCCESS && type == CU_MEMORYTYPE_DEVICE && device == ordinal) {
+        result = ask_reach(address, &is_good);
     }
-    switch (attributes.type) {
-    case cudaMemoryTypeManaged:
-        return FANIN_OK;
-    case cudaMemoryTypeDevice:
-        if (attributes.device == ordinal && is_out_of_reach(&attributes, address)) {
-            return fanin_fail(FANIN_ERROR_DEVICE,
-                              "%s%s%sfound memory of another context at %p, expected that of the current one of CUDA device %d",
-                              CONTEXT_SUBJECT(name), (const void *)address, ordinal);
-        }
-        if (attributes.device == ordinal) {
-            return FANIN_OK;
-        }
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound memory of CUDA device %d at %p, expected that of device %d",
-                          CONTEXT_SUBJECT(name), attributes.device, (const void *)address, ordinal);
-    case cudaMemoryTypeHost:
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound pinned host memory at %p, expected memory of CUDA device %d",
-                          CONTEXT_SUBJECT(name), (const void *)address, ordinal);
-    default:
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound host memory, or none, at %p, expected memory of CUDA device %d",
-                          CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+    if (result == CUDA_SUCCESS && type != 0 && !is_good) {
+        result = ask(address, CU_POINTER_ATTRIBUTE_IS_MANAGED, &is_managed);
     }
+    /* The numbers of the driver's errors are the runtime's. */
+    if (result != CUDA_SUCCESS) {
+        return context_fail((cudaError_t)result, name);
+    }
+    return is_good || is_managed != 0 ? FANIN_OK : fail_memory(name, address, ordinal, type, device);
 }
 
 /* A question to the driver takes longer than all else that is done for a small tensor. */
