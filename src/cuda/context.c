@@ -21,9 +21,8 @@ static atomic_ullong loaded[KEPT_DEVICES];
 
 /* ------------------------------------------------ errors ------------------------------------------------------------------ */
 
-/* Errors after which CUDA says that the process must be ended: every further call returns them too. Two have names only in
- * headers newer than the oldest that is supported. */
-static bool is_lost(cudaError_t error)
+/* Two have names only in headers newer than the oldest that is supported. */
+bool context_is_lost(cudaError_t error)
 {
     enum { ERROR_CONTAINED = 226, ERROR_TENSOR_MEMORY_LEAK = 721 };
     switch ((int)error) {
@@ -50,7 +49,7 @@ static bool is_lost(cudaError_t error)
 
 fanin_status context_fail(cudaError_t error, const char *name)
 {
-    if (is_lost(error)) {
+    if (context_is_lost(error)) {
         return fanin_fail(FANIN_ERROR_DEVICE,
                           "%s%s%sthe CUDA context is lost (%s: %s); no CUDA call of this process will work again",
                           CONTEXT_SUBJECT(name), cudaGetErrorName(error), cudaGetErrorString(error));
@@ -131,22 +130,26 @@ static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
 
 static void find_driver(void)
 {
+    const struct {
+        void *function;
+        const char *name;
+    } functions[] = {
+        {&driver.get_current, "cuCtxGetCurrent"},       {&driver.set_current, "cuCtxSetCurrent"},
+        {&driver.get_device, "cuCtxGetDevice"},         {&driver.get_id, "cuCtxGetId"},
+        {&driver.get_context_of, "cuStreamGetCtx"},     {&driver.get_attribute, "cuPointerGetAttribute"},
+        {&driver.get_range, "cuMemGetAddressRange_v2"}, {&driver.exchange_capture_mode, "cuThreadExchangeStreamCaptureMode"},
+    };
     /* The runtime has it open already; this finds it again. */
     void *const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (library != NULL) {
+    driver_is_known = library != NULL;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0] && driver_is_known; i++) {
+        void *const found = dlsym(library, functions[i].name);
+        memcpy(functions[i].function, &found, sizeof found);
+        driver_is_known = found != NULL;
+    }
+    if (driver_is_known) {
         /* As POSIX has it: through the object pointer. */
-        *(void **)&driver.get_current = dlsym(library, "cuCtxGetCurrent");
-        *(void **)&driver.set_current = dlsym(library, "cuCtxSetCurrent");
-        *(void **)&driver.get_device = dlsym(library, "cuCtxGetDevice");
-        *(void **)&driver.get_id = dlsym(library, "cuCtxGetId");
-        *(void **)&driver.get_context_of = dlsym(library, "cuStreamGetCtx");
         *(void **)&driver.get_contexts_of = dlsym(library, "cuStreamGetCtx_v2");
-        *(void **)&driver.get_attribute = dlsym(library, "cuPointerGetAttribute");
-        *(void **)&driver.get_range = dlsym(library, "cuMemGetAddressRange_v2");
-        *(void **)&driver.exchange_capture_mode = dlsym(library, "cuThreadExchangeStreamCaptureMode");
-        driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL &&
-                          driver.get_id != NULL && driver.get_context_of != NULL && driver.get_attribute != NULL &&
-                          driver.get_range != NULL && driver.exchange_capture_mode != NULL;
     }
 }
 
@@ -184,7 +187,7 @@ static fanin_status enter(const char *name, int ordinal, struct context_scope *s
 bool context_return(int ordinal, struct context_scope *scope)
 {
     const cudaError_t error = switch_to(ordinal, scope);
-    if (error != cudaSuccess && !is_lost(error)) {
+    if (error != cudaSuccess && !context_is_lost(error)) {
         (void)cudaGetLastError();
     }
     return error == cudaSuccess;
@@ -198,7 +201,7 @@ fanin_status context_enter(const char *name, int ordinal, struct context_scope *
         return status;
     }
     const cudaError_t pending = caller_pending();
-    if (is_lost(pending)) {
+    if (context_is_lost(pending)) {
         return context_fail(pending, name);
     }
     if (pending != cudaSuccess) {
@@ -212,6 +215,11 @@ void context_leave(const struct context_scope *scope)
 {
     if (scope->changed) {
         (void)driver.set_current(scope->saved);
+    }
+    /* To make none current pops one of the thread's stack; a fill of the caller's may have pushed more. */
+    CUcontext current = NULL;
+    while (scope->changed && scope->saved == NULL && driver.get_current(&current) == CUDA_SUCCESS && current != NULL &&
+           driver.set_current(NULL) == CUDA_SUCCESS) {
     }
 }
 
@@ -394,7 +402,7 @@ void context_release(void *memory, cudaStream_t stream, bool is_pooled)
 {
     const cudaError_t error = is_pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory);
     /* It would look like one of the caller's to the next call. */
-    if (error != cudaSuccess && !is_lost(error)) {
+    if (error != cudaSuccess && !context_is_lost(error)) {
         (void)cudaGetLastError();
     }
 }

@@ -64,11 +64,20 @@ CUresult mock_get_current(CUcontext *out)
     return CUDA_SUCCESS;
 }
 
+/* As the driver: the top of the stack is replaced; NULL pops it. */
 CUresult mock_set_current(CUcontext context)
 {
     mock.switches++;
-    mock.current = context;
+    mock.current = context != NULL || mock.depth == 0 ? (void *)context : mock.below[--mock.depth];
     return CUDA_SUCCESS;
+}
+
+void mock_push(void *context)
+{
+    if (mock.current != NULL) {
+        mock.below[mock.depth++] = mock.current;
+    }
+    mock.current = context;
 }
 
 CUresult mock_get_device(CUdevice *out)

@@ -49,9 +49,10 @@ struct mock {
     CUresult pointer_error;
     int pointer_error_after;
 
-    /* Allocation, release, launch, copy, scatter, reading on the host, wait for an event or a stream, record of an event, or
-     * switch to a device number so and so (1: the next) fails. What is released is gone even so. */
-    int fail_allocation, fail_release, fail_launch, fail_copy, fail_scatter, fail_read, fail_wait, fail_record, fail_set_device;
+    /* Allocation, release, launch, copy, memset, scatter, reading on the host, wait for an event or a stream, record of an event,
+     * or switch to a device number so and so (1: the next) fails. What is released is gone even so. */
+    int fail_allocation, fail_release, fail_launch, fail_copy, fail_set, fail_scatter, fail_read, fail_wait, fail_record,
+        fail_set_device;
 
     void (*when_waited)(void); /* called by each wait for a stream; NULL: nothing is */
 
@@ -60,13 +61,15 @@ struct mock {
     int launches[2], foreign_rows, pointer_questions, loads, set_devices, frees_left, events_left, streams_left,
         synchronizations;
     uint64_t strays; /* of elements cut from matrices */
-    int copies, scatters, reads, reads_beside_copies, freed_in_use;
+    int copies, sets, scatters, reads, reads_beside_copies, freed_in_use;
     int calls_not_relaxed; /* that allocate, free, wait, or make a device's context */
     int switches;          /* to another context, by the driver */
     bool loaded_relaxed;
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d], &mock.green[d], which is a part of the primary one, or NULL */
     char primary[2], other[2], green[2];
+    void *below[4]; /* the thread's stack of contexts under that, the lowest first */
+    int depth;
     CUstreamCaptureMode mode;
 
     /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, H small matrices, S signs,
@@ -96,6 +99,9 @@ struct cuda_view;
 cudaError_t mock_result(cudaError_t error);
 
 int mock_current_device(void);
+
+/* As cuCtxPushCurrent. */
+void mock_push(void *context);
 
 /* Whether kernels of the current context can access it. */
 bool mock_is_in_reach(const void *memory);
