@@ -26,6 +26,7 @@ struct matrices {
     uint64_t info_offset;
     void *host; /* cuSOLVER's */
     bool is_pooled;
+    bool has_failed; /* the stream: what was put into it may not have been done */
 };
 
 static bool is_ours(const struct item *item, int ordinal)
@@ -136,7 +137,7 @@ static fanin_status allocate_host(struct matrices *matrices)
     for (size_t i = 0; i < matrices->matrix_count; i++) {
         bytes = matrices->matrix[i].host_bytes > bytes ? matrices->matrix[i].host_bytes : bytes;
     }
-    matrices->info = calloc(matrices->matrix_count, sizeof *matrices->info);
+    matrices->info = malloc(bytes_of_info(matrices));
     matrices->host = bytes > 0 ? malloc(bytes) : NULL;
     if (matrices->info == NULL || (matrices->host == NULL && bytes > 0)) {
         return fanin_fail(FANIN_ERROR_MEMORY,
@@ -146,13 +147,14 @@ static fanin_status allocate_host(struct matrices *matrices)
     return FANIN_OK;
 }
 
-static void release(struct matrices *matrices, bool is_good)
+/* A handle is as good as before after a failure that has nothing to do with it: to destroy it may wait for all of the device. */
+static void release(struct matrices *matrices, fanin_status status)
 {
     if (matrices->device != NULL) {
         context_release(matrices->device, matrices->stream, matrices->is_pooled);
     }
     if (matrices->has_handle) {
-        handles_put(&matrices->handle, is_good);
+        handles_put(&matrices->handle, !matrices->has_failed && status != FANIN_ERROR_SOLVER && status != FANIN_ERROR_DEVICE);
     }
     free(matrices->host);
     free(matrices->info);
@@ -201,7 +203,7 @@ fanin_status matrices_acquire(const struct item *items, size_t count, int ordina
             ? acquire(matrices)
             : fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for %zu orthogonal fills", name, most);
     if (status != FANIN_OK) {
-        release(matrices, false);
+        release(matrices, status);
         return status;
     }
     matrices->next = *list;
@@ -227,16 +229,10 @@ static fanin_status cut(const struct matrices *matrices, size_t number, const in
     return FANIN_OK;
 }
 
-int matrices_ordinal(const struct matrices *list)
-{
-    return list->ordinal;
-}
-
 static fanin_status start(const struct matrices *matrices)
 {
     int *const info = (int *)(matrices->device + matrices->info_offset);
-    const cudaError_t error =
-        cudaMemcpyAsync(info, matrices->info, bytes_of_info(matrices), cudaMemcpyHostToDevice, matrices->stream);
+    const cudaError_t error = cudaMemsetAsync(info, 0, bytes_of_info(matrices), matrices->stream);
     if (error != cudaSuccess) {
         return context_fail(error, matrices->matrix[0].name);
     }
@@ -285,6 +281,7 @@ static fanin_status fail_unfinished(struct matrices *matrices, fanin_status stat
 {
     matrices->device = NULL;
     matrices->host = NULL;
+    matrices->has_failed = true;
     return status != FANIN_OK
                ? status
                : fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': CUDA device %d cannot be made current, to wait for its matrix",
@@ -304,7 +301,10 @@ static fanin_status wait_for_all(struct matrices *matrices, fanin_status status)
     error = error == cudaSuccess ? waited : error;
     if (error != cudaSuccess) {
         /* What made a call of cuSOLVER's fail as well. */
-        status = status == FANIN_OK || status == FANIN_ERROR_SOLVER ? context_fail(error, matrices->matrix[0].name) : status;
+        const bool is_reason =
+            status == FANIN_OK || status == FANIN_ERROR_SOLVER || (status == FANIN_ERROR_MEMORY && context_is_lost(error));
+        status = is_reason ? context_fail(error, matrices->matrix[0].name) : status;
+        matrices->has_failed = true;
         (void)cudaGetLastError();
     } else if (status == FANIN_OK) {
         status = check_infos(matrices);
@@ -312,12 +312,17 @@ static fanin_status wait_for_all(struct matrices *matrices, fanin_status status)
     return status;
 }
 
-fanin_status matrices_finish(struct matrices **list, bool entered, fanin_status status)
+fanin_status matrices_finish(struct matrices **list, fanin_status status)
 {
     struct matrices *const matrices = *list;
+    struct context_scope scope;
+    const bool entered = context_return(matrices->ordinal, &scope);
     *list = matrices->next;
     status = entered || !context_is_default_stream(matrices->stream) ? wait_for_all(matrices, status)
                                                                      : fail_unfinished(matrices, status);
-    release(matrices, status == FANIN_OK);
+    release(matrices, status);
+    if (entered) {
+        context_leave(&scope);
+    }
     return status;
 }
