@@ -112,8 +112,8 @@ static CUcontext use_primary(void)
 }
 
 /* A context of device 0 that is not its primary one; current. A thread's contexts are a stack: cuCtxCreate puts a new one on
- * what was current, cuCtxSetCurrent takes the place of the top, or with NULL pops it, and cuCtxDestroy pops what is the top. So
- * that NULL is current afterwards, there is never more than one here. */
+ * what was current, cuCtxSetCurrent takes the place of the top, or with NULL pops it, and cuCtxDestroy pops what is the top. Here
+ * there is never more than one, so that none is current then. */
 static CUcontext use_new_context(void)
 {
     CUcontext context = NULL, popped = NULL;
