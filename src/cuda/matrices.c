@@ -26,7 +26,7 @@ struct matrices {
     uint64_t info_offset;
     void *host; /* cuSOLVER's */
     bool is_pooled;
-    bool has_failed; /* the stream: what was put into it may not have been done */
+    bool has_failed; /* what the handle was used for: it may be the reason, or not be done */
 };
 
 static bool is_ours(const struct item *item, int ordinal)
@@ -96,6 +96,13 @@ static fanin_status measure_all(struct matrices *matrices)
     return FANIN_OK;
 }
 
+/* Of what the matrices' own work returned: no other failure is the handle's, nor that there is no memory. */
+static fanin_status note_failure(struct matrices *matrices, fanin_status status)
+{
+    matrices->has_failed |= status == FANIN_ERROR_SOLVER || status == FANIN_ERROR_DEVICE;
+    return status;
+}
+
 /* ------------------------------------------------ memory ----------------------------------------------------------------- */
 
 static uint64_t bytes_of_info(const struct matrices *matrices)
@@ -147,14 +154,14 @@ static fanin_status allocate_host(struct matrices *matrices)
     return FANIN_OK;
 }
 
-/* A handle is as good as before after a failure that has nothing to do with it: to destroy it may wait for all of the device. */
-static void release(struct matrices *matrices, fanin_status status)
+/* To destroy a handle may wait for all of the device: one that nothing is wrong with is kept. */
+static void release(struct matrices *matrices)
 {
     if (matrices->device != NULL) {
         context_release(matrices->device, matrices->stream, matrices->is_pooled);
     }
     if (matrices->has_handle) {
-        handles_put(&matrices->handle, !matrices->has_failed && status != FANIN_ERROR_SOLVER && status != FANIN_ERROR_DEVICE);
+        handles_put(&matrices->handle, !matrices->has_failed);
     }
     free(matrices->host);
     free(matrices->info);
@@ -200,10 +207,10 @@ fanin_status matrices_acquire(const struct item *items, size_t count, int ordina
     matrices->first = calloc(most, sizeof *matrices->first);
     const fanin_status status =
         matrices->matrix != NULL && matrices->first != NULL
-            ? acquire(matrices)
+            ? note_failure(matrices, acquire(matrices))
             : fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for %zu orthogonal fills", name, most);
     if (status != FANIN_OK) {
-        release(matrices, status);
+        release(matrices);
         return status;
     }
     matrices->next = *list;
@@ -252,11 +259,10 @@ static fanin_status start(const struct matrices *matrices)
 
 fanin_status matrices_start(struct matrices *list, int ordinal)
 {
-    const struct matrices *matrices = list;
-    while (matrices != NULL && matrices->ordinal != ordinal) {
-        matrices = matrices->next;
+    while (list != NULL && list->ordinal != ordinal) {
+        list = list->next;
     }
-    return matrices != NULL ? start(matrices) : FANIN_OK;
+    return list != NULL ? note_failure(list, start(list)) : FANIN_OK;
 }
 
 /* Negative: an argument of ours was wrong. Positive: no convergence. */
@@ -307,7 +313,7 @@ static fanin_status wait_for_all(struct matrices *matrices, fanin_status status)
         matrices->has_failed = true;
         (void)cudaGetLastError();
     } else if (status == FANIN_OK) {
-        status = check_infos(matrices);
+        status = note_failure(matrices, check_infos(matrices));
     }
     return status;
 }
@@ -320,7 +326,7 @@ fanin_status matrices_finish(struct matrices **list, fanin_status status)
     *list = matrices->next;
     status = entered || !context_is_default_stream(matrices->stream) ? wait_for_all(matrices, status)
                                                                      : fail_unfinished(matrices, status);
-    release(matrices, status);
+    release(matrices);
     if (entered) {
         context_leave(&scope);
     }

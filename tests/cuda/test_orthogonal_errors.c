@@ -499,9 +499,12 @@ static void test_handles(void **state)
     assert_int_equal(run_plan(), FANIN_ERROR_FILE);
     assert_non_null(strchr(mock.order, 'Q'));
     items[0].fill = &normal;
-    assert_int_equal(mock_cusolver.made + mock_cusolver.destroyed, 0);
-    /* Its stream failed, whatever else did. */
+    /* The elementwise items' launch. */
     mock.fail_launch = 1;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_int_equal(mock_cusolver.made + mock_cusolver.destroyed, 0);
+    /* The matrix's; and its stream, whatever else was the error. */
+    mock.fail_launch = 2;
     assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
     assert_int_equal(mock_cusolver.destroyed, 1);
     check_after();
@@ -512,6 +515,13 @@ static void test_handles(void **state)
     mock.when_waited = NULL;
     mock.lost = mock.last = cudaSuccess;
     check_after();
+    /* Of two devices' only that of the second one, which is waited for first. */
+    items[0] = reference_item(&fill, DTYPE_FLOAT32, on_device[1], 1);
+    mock_cusolver.note = fail_second;
+    mock_cusolver.orgqr = mock_cusolver.destroyed = 0;
+    assert_int_equal(run_items(items, 2, &options), FANIN_ERROR_SOLVER);
+    assert_int_equal(mock_cusolver.orgqr, 2);
+    assert_int_equal(mock_cusolver.destroyed, 1);
 }
 
 int main(void)
