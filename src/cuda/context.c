@@ -304,17 +304,17 @@ enum cuda_variant context_variant(void)
 
 /* ------------------------------------------------ memory and streams ------------------------------------------------------ */
 
-/* Of the driver: the runtime fails for memory of contexts that are not primary ones, and for that of a device without access to
- * the current one. What there is no answer to leaves `out` as it is. */
+/* Of the driver: the runtime's own function is documented to fail for memory of contexts that are not primary ones. What has no
+ * answer leaves `out` as it is. */
 static CUresult ask(const char *address, CUpointer_attribute attribute, void *out)
 {
     const CUresult result = driver.get_attribute(out, attribute, (CUdeviceptr)(uintptr_t)address);
     return result == CUDA_ERROR_INVALID_VALUE ? CUDA_SUCCESS : result;
 }
 
-/* Whether kernels of the current context can access memory of its device: that of another one would cost them the context. The
- * driver knows what contexts share; memory of pools and mapped memory belong to no context. Only where both speak against it is
- * it out of reach. */
+/* Whether kernels of the current context can access memory of its device: one that tries and cannot loses the context. The
+ * driver knows what contexts share; memory of pools and mapped memory belong to none. Only where both speak against it is it
+ * out of reach. */
 static CUresult ask_reach(const char *address, bool *out)
 {
     CUdeviceptr there = 0;
@@ -324,7 +324,7 @@ static CUresult ask_reach(const char *address, bool *out)
         result = ask(address, CU_POINTER_ATTRIBUTE_CONTEXT, &own);
         (void)driver.get_current(&current);
     }
-    *out = there != 0 || own == NULL || own == current;
+    *out = own == NULL || own == current;
     return result;
 }
 

@@ -49,8 +49,8 @@ struct mock {
     CUresult pointer_error;
     int pointer_error_after;
 
-    /* Allocation, release, launch, copy, memset, scatter, reading on the host, wait for an event or a stream, record of an event,
-     * or switch to a device number so and so (1: the next) fails. What is released is gone even so. */
+    /* Allocation, release, launch, copy, memset, scatter, reading on the host, wait for an event or a stream, record of an
+     * event, or switch to a device number so and so (1: the next) fails. What is released is gone even so. */
     int fail_allocation, fail_release, fail_launch, fail_copy, fail_set, fail_scatter, fail_read, fail_wait, fail_record,
         fail_set_device;
 

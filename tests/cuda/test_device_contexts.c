@@ -112,8 +112,8 @@ static CUcontext use_primary(void)
 }
 
 /* A context of device 0 that is not its primary one; current. A thread's contexts are a stack: cuCtxCreate puts a new one on
- * what was current, cuCtxSetCurrent takes the place of the top, or with NULL pops it, and cuCtxDestroy pops what is the top. Here
- * there is never more than one, so that none is current then. */
+ * what was current, cuCtxSetCurrent takes the place of the top, or with NULL pops it, and cuCtxDestroy pops what is the top.
+ * Here there is never more than one, so that none is current then. */
 static CUcontext use_new_context(void)
 {
     CUcontext context = NULL, popped = NULL;
@@ -312,7 +312,7 @@ static void check_memory(const char *memory)
 }
 
 /* All that is loaded and opened on the way is so while the other thread captures; so it must be the first test. This and the
- * next one use cuSOLVER's SVD: script/test-gpu leaves them out, by their names, where that cannot be. */
+ * next one make an SVD: script/test-gpu leaves them out, by their names, under compute-sanitizer. */
 static void test_first_calls_beside_a_capture(void **state)
 {
     (void)state;

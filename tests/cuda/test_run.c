@@ -213,8 +213,8 @@ static void test_memory_of_contexts(void **state)
     assert_works();
 }
 
-/* What belongs to no context, or to the current one, is the device's, even where the driver does not say how it can be accessed;
- * managed memory is everyone's, wherever it is said to lie. */
+/* What belongs to no context, or to the current one, is the device's, even where the driver does not say how it can be
+ * accessed; managed memory is everyone's, wherever it is said to lie. */
 static void test_memory_in_doubt(void **state)
 {
     (void)state;
