@@ -220,11 +220,6 @@ static bool is_line(const struct cuda_row *row)
     return row->outer == 0 && row->step == 1;
 }
 
-static const struct cuda_axis *axis_of(const struct cuda_builder *builder, const struct cuda_row *row, int number)
-{
-    return &builder->table.slot[row->axes + number / CUDA_AXES_OF_SLOT].axis[number % CUDA_AXES_OF_SLOT];
-}
-
 /* Groups of a row. They are no more than its elements, and one for each of its lines. */
 static uint64_t groups_of(const struct cuda_builder *builder, const struct cuda_row *row)
 {
@@ -232,11 +227,7 @@ static uint64_t groups_of(const struct cuda_builder *builder, const struct cuda_
         const uint64_t start = (uint64_t)row->start;
         return ((start + (uint64_t)row->extent - 1) >> row->group_log2) - (start >> row->group_log2) + 1;
     }
-    uint64_t groups = cuda_groups_of_line(row);
-    for (int i = 0; i < row->outer; i++) {
-        groups *= (uint64_t)axis_of(builder, row, i)->extent;
-    }
-    return groups;
+    return cuda_groups_of_box(builder->table.slot, row, cuda_groups_of_line(row));
 }
 
 /* Passes that a tile of the row has at most. Measured on an H200: constants are fastest in tiles of one pass, numbers that are

@@ -21,9 +21,8 @@ static atomic_ullong loaded[KEPT_DEVICES];
 
 /* ------------------------------------------------ errors ------------------------------------------------------------------ */
 
-/* Errors after which CUDA says that the process must be ended: every further call returns them too. Two have names only in
- * headers newer than the oldest that is supported. */
-static bool is_lost(cudaError_t error)
+/* Two have names only in headers newer than the oldest that is supported. */
+bool context_is_lost(cudaError_t error)
 {
     enum { ERROR_CONTAINED = 226, ERROR_TENSOR_MEMORY_LEAK = 721 };
     switch ((int)error) {
@@ -50,7 +49,7 @@ static bool is_lost(cudaError_t error)
 
 fanin_status context_fail(cudaError_t error, const char *name)
 {
-    if (is_lost(error)) {
+    if (context_is_lost(error)) {
         return fanin_fail(FANIN_ERROR_DEVICE,
                           "%s%s%sthe CUDA context is lost (%s: %s); no CUDA call of this process will work again",
                           CONTEXT_SUBJECT(name), cudaGetErrorName(error), cudaGetErrorString(error));
@@ -131,22 +130,26 @@ static pthread_once_t driver_once = PTHREAD_ONCE_INIT;
 
 static void find_driver(void)
 {
+    const struct {
+        void *function;
+        const char *name;
+    } functions[] = {
+        {&driver.get_current, "cuCtxGetCurrent"},       {&driver.set_current, "cuCtxSetCurrent"},
+        {&driver.get_device, "cuCtxGetDevice"},         {&driver.get_id, "cuCtxGetId"},
+        {&driver.get_context_of, "cuStreamGetCtx"},     {&driver.get_attribute, "cuPointerGetAttribute"},
+        {&driver.get_range, "cuMemGetAddressRange_v2"}, {&driver.exchange_capture_mode, "cuThreadExchangeStreamCaptureMode"},
+    };
     /* The runtime has it open already; this finds it again. */
     void *const library = dlopen("libcuda.so.1", RTLD_NOW | RTLD_LOCAL);
-    if (library != NULL) {
+    driver_is_known = library != NULL;
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0] && driver_is_known; i++) {
+        void *const found = dlsym(library, functions[i].name);
+        memcpy(functions[i].function, &found, sizeof found);
+        driver_is_known = found != NULL;
+    }
+    if (driver_is_known) {
         /* As POSIX has it: through the object pointer. */
-        *(void **)&driver.get_current = dlsym(library, "cuCtxGetCurrent");
-        *(void **)&driver.set_current = dlsym(library, "cuCtxSetCurrent");
-        *(void **)&driver.get_device = dlsym(library, "cuCtxGetDevice");
-        *(void **)&driver.get_id = dlsym(library, "cuCtxGetId");
-        *(void **)&driver.get_context_of = dlsym(library, "cuStreamGetCtx");
         *(void **)&driver.get_contexts_of = dlsym(library, "cuStreamGetCtx_v2");
-        *(void **)&driver.get_attribute = dlsym(library, "cuPointerGetAttribute");
-        *(void **)&driver.get_range = dlsym(library, "cuMemGetAddressRange_v2");
-        *(void **)&driver.exchange_capture_mode = dlsym(library, "cuThreadExchangeStreamCaptureMode");
-        driver_is_known = driver.get_current != NULL && driver.set_current != NULL && driver.get_device != NULL &&
-                          driver.get_id != NULL && driver.get_context_of != NULL && driver.get_attribute != NULL &&
-                          driver.get_range != NULL && driver.exchange_capture_mode != NULL;
     }
 }
 
@@ -184,7 +187,7 @@ static fanin_status enter(const char *name, int ordinal, struct context_scope *s
 bool context_return(int ordinal, struct context_scope *scope)
 {
     const cudaError_t error = switch_to(ordinal, scope);
-    if (error != cudaSuccess && !is_lost(error)) {
+    if (error != cudaSuccess && !context_is_lost(error)) {
         (void)cudaGetLastError();
     }
     return error == cudaSuccess;
@@ -198,7 +201,7 @@ fanin_status context_enter(const char *name, int ordinal, struct context_scope *
         return status;
     }
     const cudaError_t pending = caller_pending();
-    if (is_lost(pending)) {
+    if (context_is_lost(pending)) {
         return context_fail(pending, name);
     }
     if (pending != cudaSuccess) {
@@ -212,6 +215,11 @@ void context_leave(const struct context_scope *scope)
 {
     if (scope->changed) {
         (void)driver.set_current(scope->saved);
+    }
+    /* To make none current pops one of the thread's stack; a fill of the caller's may have pushed more. */
+    CUcontext current = NULL;
+    while (scope->changed && scope->saved == NULL && driver.get_current(&current) == CUDA_SUCCESS && current != NULL &&
+           driver.set_current(NULL) == CUDA_SUCCESS) {
     }
 }
 
@@ -296,49 +304,67 @@ enum cuda_variant context_variant(void)
 
 /* ------------------------------------------------ memory and streams ------------------------------------------------------ */
 
-/* Whether memory of the current device belongs to a context from which the current one cannot access it, so that a kernel would
- * lose the context. The runtime says whether it can be accessed, and knows what contexts share; memory of pools and mapped
- * memory belong to no context. Only where both say no is it refused: the rest is the device's. */
-static bool is_out_of_reach(const struct cudaPointerAttributes *attributes, const char *address)
+/* Of the driver: the runtime's own function is documented to fail for memory of contexts that are not primary ones. What has no
+ * answer leaves `out` as it is. */
+static CUresult ask(const char *address, CUpointer_attribute attribute, void *out)
 {
-    CUcontext own = NULL, current = NULL;
-    return attributes->devicePointer == NULL &&
-           driver.get_attribute(&own, CU_POINTER_ATTRIBUTE_CONTEXT, (CUdeviceptr)(uintptr_t)address) == CUDA_SUCCESS &&
-           own != NULL && driver.get_current(&current) == CUDA_SUCCESS && own != current;
+    const CUresult result = driver.get_attribute(out, attribute, (CUdeviceptr)(uintptr_t)address);
+    return result == CUDA_ERROR_INVALID_VALUE ? CUDA_SUCCESS : result;
 }
 
+/* Whether kernels of the current context can access memory of its device: one that tries and cannot loses the context. The
+ * driver knows what contexts share; memory of pools and mapped memory belong to none. Only where both speak against it is it
+ * out of reach. */
+static CUresult ask_reach(const char *address, bool *out)
+{
+    CUdeviceptr there = 0;
+    CUcontext own = NULL, current = NULL;
+    CUresult result = ask(address, CU_POINTER_ATTRIBUTE_DEVICE_POINTER, &there);
+    if (result == CUDA_SUCCESS && there == 0) {
+        result = ask(address, CU_POINTER_ATTRIBUTE_CONTEXT, &own);
+        (void)driver.get_current(&current);
+    }
+    *out = own == NULL || own == current;
+    return result;
+}
+
+/* `type` and `device` are the driver's words; a type of 0: it knows of no memory there. */
+static fanin_status fail_memory(const char *name, const char *address, int ordinal, unsigned type, int device)
+{
+    if (type == 0 || type == CU_MEMORYTYPE_HOST) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound %s at %p, expected memory of CUDA device %d", CONTEXT_SUBJECT(name),
+                          type == 0 ? "host memory, or none," : "pinned host memory", (const void *)address, ordinal);
+    }
+    if (device != ordinal) {
+        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound memory of CUDA device %d at %p, expected that of device %d",
+                          CONTEXT_SUBJECT(name), device, (const void *)address, ordinal);
+    }
+    return fanin_fail(FANIN_ERROR_DEVICE,
+                      "%s%s%sfound memory of another context at %p, expected that of the current one of CUDA device %d",
+                      CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+}
+
+/* Whether memory is managed, which every device and context can access, is asked only where it would be refused otherwise. */
 static fanin_status check_address(const char *name, const char *address, int ordinal)
 {
-    struct cudaPointerAttributes attributes;
-    const cudaError_t error = cudaPointerGetAttributes(&attributes, address);
-    if (is_lost(error)) {
-        return context_fail(error, name);
+    unsigned type = 0, is_managed = 0;
+    int device = -1;
+    bool is_good = false;
+    CUresult result = ask(address, CU_POINTER_ATTRIBUTE_MEMORY_TYPE, &type);
+    if (result == CUDA_SUCCESS && type != 0) {
+        result = ask(address, CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL, &device);
     }
-    if (error != cudaSuccess) {
-        (void)cudaGetLastError();
-        attributes.type = cudaMemoryTypeUnregistered;
+    if (result == CUDA_SUCCESS && type == CU_MEMORYTYPE_DEVICE && device == ordinal) {
+        result = ask_reach(address, &is_good);
     }
-    switch (attributes.type) {
-    case cudaMemoryTypeManaged:
-        return FANIN_OK;
-    case cudaMemoryTypeDevice:
-        if (attributes.device == ordinal && is_out_of_reach(&attributes, address)) {
-            return fanin_fail(FANIN_ERROR_DEVICE,
-                              "%s%s%sfound memory of another context at %p, expected that of the current one of CUDA device %d",
-                              CONTEXT_SUBJECT(name), (const void *)address, ordinal);
-        }
-        if (attributes.device == ordinal) {
-            return FANIN_OK;
-        }
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound memory of CUDA device %d at %p, expected that of device %d",
-                          CONTEXT_SUBJECT(name), attributes.device, (const void *)address, ordinal);
-    case cudaMemoryTypeHost:
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound pinned host memory at %p, expected memory of CUDA device %d",
-                          CONTEXT_SUBJECT(name), (const void *)address, ordinal);
-    default:
-        return fanin_fail(FANIN_ERROR_DEVICE, "%s%s%sfound host memory, or none, at %p, expected memory of CUDA device %d",
-                          CONTEXT_SUBJECT(name), (const void *)address, ordinal);
+    if (result == CUDA_SUCCESS && type != 0 && !is_good) {
+        result = ask(address, CU_POINTER_ATTRIBUTE_IS_MANAGED, &is_managed);
     }
+    /* The numbers of the driver's errors are the runtime's. */
+    if (result != CUDA_SUCCESS) {
+        return context_fail((cudaError_t)result, name);
+    }
+    return is_good || is_managed != 0 ? FANIN_OK : fail_memory(name, address, ordinal, type, device);
 }
 
 /* A question to the driver takes longer than all else that is done for a small tensor. */
@@ -376,7 +402,7 @@ void context_release(void *memory, cudaStream_t stream, bool is_pooled)
 {
     const cudaError_t error = is_pooled ? cudaFreeAsync(memory, stream) : cudaFree(memory);
     /* It would look like one of the caller's to the next call. */
-    if (error != cudaSuccess && !is_lost(error)) {
+    if (error != cudaSuccess && !context_is_lost(error)) {
         (void)cudaGetLastError();
     }
 }

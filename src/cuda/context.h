@@ -12,6 +12,9 @@
 /* What a message is about, for its start "%s%s%s": a parameter, or nothing where `name` is NULL, here and below. */
 #define CONTEXT_SUBJECT(name) (name) ? "parameter '" : "", (name) ? (name) : "", (name) ? "': " : ""
 
+/* Whether it is an error after which CUDA says that the process must be ended: every further call returns it too. */
+bool context_is_lost(cudaError_t error);
+
 /* Fails with a CUDA error. One of ours is cleared; one that every further call returns too is told as a lost context and left.
  * MEMORY where CUDA says so, else DEVICE. */
 fanin_status context_fail(cudaError_t error, const char *name);

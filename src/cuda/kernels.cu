@@ -67,16 +67,20 @@ cudaError_t cuda_launch_scatter(const struct cuda_view *view, int size_log2, con
 
 /* ------------------------------------------------ loading ---------------------------------------------------------------- */
 
+cudaError_t cuda_load_kernels(const void *const *kernels, size_t count)
+{
+    cudaError_t error = cudaSuccess;
+    for (size_t i = 0; i < count && error == cudaSuccess; i++) {
+        cudaFuncAttributes attributes;
+        error = cudaFuncGetAttributes(&attributes, kernels[i]);
+    }
+    return error;
+}
+
 cudaError_t cuda_launch_load(enum cuda_variant variant)
 {
     const void *const kernels[] = {fill_kernels[variant][0], fill_kernels[variant][1], (const void *)norm_kernel,
                                    (const void *)scatter_kernel};
-    for (const void *kernel : kernels) {
-        cudaFuncAttributes attributes;
-        const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel);
-        if (error != cudaSuccess) {
-            return error;
-        }
-    }
-    return orthogonal_launch_load();
+    const cudaError_t error = cuda_load_kernels(kernels, sizeof kernels / sizeof kernels[0]);
+    return error == cudaSuccess ? orthogonal_launch_load() : error;
 }

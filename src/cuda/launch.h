@@ -12,8 +12,9 @@
 extern "C" {
 #endif
 
-/* Loads all kernels into the current context, of the fills those of the variant. */
+/* Loads all kernels into the current context, of the fills those of the variant; and `count` kernels. */
 cudaError_t cuda_launch_load(enum cuda_variant variant);
+cudaError_t cuda_load_kernels(const void *const *kernels, size_t count);
 
 /* Fills what a finished table says: `slots` of it are in use, `tiles` blocks of threads do it. */
 cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint32_t tiles, enum cuda_variant variant,

@@ -26,6 +26,7 @@ struct matrices {
     uint64_t info_offset;
     void *host; /* cuSOLVER's */
     bool is_pooled;
+    bool has_failed; /* what the handle was used for: it may be the reason, or not be done */
 };
 
 static bool is_ours(const struct item *item, int ordinal)
@@ -95,6 +96,13 @@ static fanin_status measure_all(struct matrices *matrices)
     return FANIN_OK;
 }
 
+/* Of what the matrices' own work returned: no other failure is the handle's, nor that there is no memory. */
+static fanin_status note_failure(struct matrices *matrices, fanin_status status)
+{
+    matrices->has_failed |= status == FANIN_ERROR_SOLVER || status == FANIN_ERROR_DEVICE;
+    return status;
+}
+
 /* ------------------------------------------------ memory ----------------------------------------------------------------- */
 
 static uint64_t bytes_of_info(const struct matrices *matrices)
@@ -136,7 +144,7 @@ static fanin_status allocate_host(struct matrices *matrices)
     for (size_t i = 0; i < matrices->matrix_count; i++) {
         bytes = matrices->matrix[i].host_bytes > bytes ? matrices->matrix[i].host_bytes : bytes;
     }
-    matrices->info = calloc(matrices->matrix_count, sizeof *matrices->info);
+    matrices->info = malloc(bytes_of_info(matrices));
     matrices->host = bytes > 0 ? malloc(bytes) : NULL;
     if (matrices->info == NULL || (matrices->host == NULL && bytes > 0)) {
         return fanin_fail(FANIN_ERROR_MEMORY,
@@ -146,13 +154,14 @@ static fanin_status allocate_host(struct matrices *matrices)
     return FANIN_OK;
 }
 
-static void release(struct matrices *matrices, bool is_good)
+/* To destroy a handle may wait for all of the device: one that nothing is wrong with is kept. */
+static void release(struct matrices *matrices)
 {
     if (matrices->device != NULL) {
         context_release(matrices->device, matrices->stream, matrices->is_pooled);
     }
     if (matrices->has_handle) {
-        handles_put(&matrices->handle, is_good);
+        handles_put(&matrices->handle, !matrices->has_failed);
     }
     free(matrices->host);
     free(matrices->info);
@@ -198,10 +207,10 @@ fanin_status matrices_acquire(const struct item *items, size_t count, int ordina
     matrices->first = calloc(most, sizeof *matrices->first);
     const fanin_status status =
         matrices->matrix != NULL && matrices->first != NULL
-            ? acquire(matrices)
+            ? note_failure(matrices, acquire(matrices))
             : fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for %zu orthogonal fills", name, most);
     if (status != FANIN_OK) {
-        release(matrices, false);
+        release(matrices);
         return status;
     }
     matrices->next = *list;
@@ -227,16 +236,10 @@ static fanin_status cut(const struct matrices *matrices, size_t number, const in
     return FANIN_OK;
 }
 
-int matrices_ordinal(const struct matrices *list)
-{
-    return list->ordinal;
-}
-
 static fanin_status start(const struct matrices *matrices)
 {
     int *const info = (int *)(matrices->device + matrices->info_offset);
-    const cudaError_t error =
-        cudaMemcpyAsync(info, matrices->info, bytes_of_info(matrices), cudaMemcpyHostToDevice, matrices->stream);
+    const cudaError_t error = cudaMemsetAsync(info, 0, bytes_of_info(matrices), matrices->stream);
     if (error != cudaSuccess) {
         return context_fail(error, matrices->matrix[0].name);
     }
@@ -256,11 +259,10 @@ static fanin_status start(const struct matrices *matrices)
 
 fanin_status matrices_start(struct matrices *list, int ordinal)
 {
-    const struct matrices *matrices = list;
-    while (matrices != NULL && matrices->ordinal != ordinal) {
-        matrices = matrices->next;
+    while (list != NULL && list->ordinal != ordinal) {
+        list = list->next;
     }
-    return matrices != NULL ? start(matrices) : FANIN_OK;
+    return list != NULL ? note_failure(list, start(list)) : FANIN_OK;
 }
 
 /* Negative: an argument of ours was wrong. Positive: no convergence. */
@@ -285,6 +287,7 @@ static fanin_status fail_unfinished(struct matrices *matrices, fanin_status stat
 {
     matrices->device = NULL;
     matrices->host = NULL;
+    matrices->has_failed = true;
     return status != FANIN_OK
                ? status
                : fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': CUDA device %d cannot be made current, to wait for its matrix",
@@ -304,20 +307,28 @@ static fanin_status wait_for_all(struct matrices *matrices, fanin_status status)
     error = error == cudaSuccess ? waited : error;
     if (error != cudaSuccess) {
         /* What made a call of cuSOLVER's fail as well. */
-        status = status == FANIN_OK || status == FANIN_ERROR_SOLVER ? context_fail(error, matrices->matrix[0].name) : status;
+        const bool is_reason =
+            status == FANIN_OK || status == FANIN_ERROR_SOLVER || (status == FANIN_ERROR_MEMORY && context_is_lost(error));
+        status = is_reason ? context_fail(error, matrices->matrix[0].name) : status;
+        matrices->has_failed = true;
         (void)cudaGetLastError();
     } else if (status == FANIN_OK) {
-        status = check_infos(matrices);
+        status = note_failure(matrices, check_infos(matrices));
     }
     return status;
 }
 
-fanin_status matrices_finish(struct matrices **list, bool entered, fanin_status status)
+fanin_status matrices_finish(struct matrices **list, fanin_status status)
 {
     struct matrices *const matrices = *list;
+    struct context_scope scope;
+    const bool entered = context_return(matrices->ordinal, &scope);
     *list = matrices->next;
     status = entered || !context_is_default_stream(matrices->stream) ? wait_for_all(matrices, status)
                                                                      : fail_unfinished(matrices, status);
-    release(matrices, status == FANIN_OK);
+    release(matrices);
+    if (entered) {
+        context_leave(&scope);
+    }
     return status;
 }

@@ -1,4 +1,5 @@
 /* The kernels of the orthogonal fill and their launchers. */
+#include "cuda/launch.h"
 #include "cuda/orthogonal_launch.h"
 #include "cuda/orthogonal_thread.h"
 
@@ -116,12 +117,5 @@ cudaError_t orthogonal_launch_load(void)
 {
     const void *const kernels[] = {(const void *)reflector_kernel, (const void *)small_kernel, (const void *)sign_kernel,
                                    (const void *)cut_kernel};
-    for (const void *kernel : kernels) {
-        cudaFuncAttributes attributes;
-        const cudaError_t error = cudaFuncGetAttributes(&attributes, kernel);
-        if (error != cudaSuccess) {
-            return error;
-        }
-    }
-    return cudaSuccess;
+    return cuda_load_kernels(kernels, sizeof kernels / sizeof kernels[0]);
 }

@@ -20,6 +20,12 @@ static fanin_status supports(const struct item *item)
     return context_prepare(item->name, (int)item->device.device_id);
 }
 
+/* Whether launches of the fill kernel are all that an item needs: the host waits for no such item. */
+static bool is_elementwise(const struct item *item)
+{
+    return item->fill->kind != FILL_ORTHOGONAL && !upload_takes(item);
+}
+
 /* ------------------------------------------------ checks before the first write ------------------------------------------- */
 
 static fanin_status check_item(const struct item *item, struct context_memory *known)
@@ -57,7 +63,7 @@ static const struct item *first_on(const struct item *items, int ordinal)
 static const struct item *first_waiting(const struct item *items, size_t count, int ordinal)
 {
     for (size_t i = 0; i < count; i++) {
-        if ((int)items[i].device.device_id == ordinal && (items[i].fill->kind == FILL_ORTHOGONAL || upload_takes(&items[i]))) {
+        if ((int)items[i].device.device_id == ordinal && !is_elementwise(&items[i])) {
             return &items[i];
         }
     }
@@ -115,8 +121,7 @@ static fanin_status launch_all(const struct item *items, size_t count, int ordin
     const cudaStream_t stream = context_stream(options, ordinal);
     const char *name = NULL;
     for (size_t i = 0; i < count; i++) {
-        const bool is_elementwise = items[i].fill->kind != FILL_ORTHOGONAL && !upload_takes(&items[i]);
-        if ((int)items[i].device.device_id != ordinal || !is_elementwise) {
+        if ((int)items[i].device.device_id != ordinal || !is_elementwise(&items[i])) {
             continue;
         }
         if (!cuda_builder_add(&builder, &items[i])) {
@@ -180,20 +185,10 @@ static fanin_status upload_to(struct run *run, int ordinal)
 static fanin_status finish(struct run *run, fanin_status status)
 {
     while (run->matrices != NULL) {
-        struct context_scope scope;
-        const bool entered = context_return(matrices_ordinal(run->matrices), &scope);
-        status = matrices_finish(&run->matrices, entered, status);
-        if (entered) {
-            context_leave(&scope);
-        }
+        status = matrices_finish(&run->matrices, status);
     }
     while (run->uploads != NULL) {
-        struct context_scope scope;
-        const bool entered = context_return(uploads_ordinal(run->uploads), &scope);
         uploads_release(&run->uploads);
-        if (entered) {
-            context_leave(&scope);
-        }
     }
     return status;
 }
@@ -201,7 +196,7 @@ static fanin_status finish(struct run *run, fanin_status status)
 static bool needs_more_than_launches(const struct item *items, size_t count)
 {
     size_t i = 0;
-    while (i < count && items[i].fill->kind != FILL_ORTHOGONAL && !upload_takes(&items[i])) {
+    while (i < count && is_elementwise(&items[i])) {
         i++;
     }
     return i < count;
@@ -241,8 +236,8 @@ static void release(void *acquired)
     }
     const struct float_environment caller = float_environment_enter();
     const CUstreamCaptureMode mode = context_relax_capture();
-    /* Where it did not run because of an error elsewhere, whose message stays. */
-    (void)finish(run, FANIN_ERROR_MEMORY);
+    /* Where it did not run because of an error elsewhere, whose message stays, whatever is found here: as a file's does. */
+    (void)finish(run, FANIN_ERROR_FILE);
     context_restore_capture(mode);
     float_environment_leave(&caller);
     free(run);

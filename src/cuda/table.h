@@ -87,6 +87,12 @@ union cuda_slot {
     struct cuda_axis axis[CUDA_AXES_OF_SLOT];
 };
 
+/* The axes beyond the first, from 0 on. */
+STREAM_FUNCTION const struct cuda_axis *cuda_outer_axis(const union cuda_slot *slots, const struct cuda_row *row, int number)
+{
+    return &slots[row->axes + number / CUDA_AXES_OF_SLOT].axis[number % CUDA_AXES_OF_SLOT];
+}
+
 /* Groups of a line of the first axis of a row that is not one line of step 1. With step 1 they are the domain's, and the
  * line may begin within one; otherwise each element has its own. */
 STREAM_FUNCTION uint64_t cuda_groups_of_line(const struct cuda_row *row)
@@ -95,6 +101,15 @@ STREAM_FUNCTION uint64_t cuda_groups_of_line(const struct cuda_row *row)
         return (uint64_t)row->extent;
     }
     return ((uint64_t)row->extent + row->slack + ((uint64_t)1 << row->group_log2) - 1) >> row->group_log2;
+}
+
+/* Groups of all lines of such a row, from those of one. */
+STREAM_FUNCTION uint64_t cuda_groups_of_box(const union cuda_slot *slots, const struct cuda_row *row, uint64_t groups)
+{
+    for (int i = 0; i < row->outer; i++) {
+        groups *= (uint64_t)cuda_outer_axis(slots, row, i)->extent;
+    }
+    return groups;
 }
 
 struct cuda_header {

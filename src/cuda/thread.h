@@ -238,19 +238,11 @@ struct fill_box {
     uint32_t count; /* groups of the tile */
 };
 
-STREAM_FUNCTION const struct cuda_axis *fill_axis(const union cuda_slot *slots, const struct cuda_row *row, int number)
-{
-    return &slots[row->axes + number / CUDA_AXES_OF_SLOT].axis[number % CUDA_AXES_OF_SLOT];
-}
-
 STREAM_FUNCTION struct fill_box fill_box_of_tile(const union cuda_slot *slots, const struct cuda_row *row, uint32_t tile)
 {
     struct fill_box box;
     box.groups = cuda_groups_of_line(row);
-    uint64_t total = box.groups;
-    for (int d = 0; d < row->outer; d++) {
-        total *= (uint64_t)fill_axis(slots, row, d)->extent;
-    }
+    const uint64_t total = cuda_groups_of_box(slots, row, box.groups);
     const uint64_t first = (uint64_t)tile << row->tile_log2, left = total - first;
     box.count = left >> row->tile_log2 == 0 ? (uint32_t)left : 1u << row->tile_log2;
     box.group = divide(first, box.groups, &box.line);
@@ -270,7 +262,7 @@ STREAM_FUNCTION void fill_box_group(const union cuda_slot *slots, const struct c
     uint64_t index = (uint64_t)row->start;
     out->address = row->data;
     for (int d = 0; d < row->outer; d++) {
-        const struct cuda_axis *axis = fill_axis(slots, row, d);
+        const struct cuda_axis *axis = cuda_outer_axis(slots, row, d);
         uint64_t coordinate = line;
         if (d + 1 < row->outer) {
             coordinate = divide(line, (uint64_t)axis->extent, &line);

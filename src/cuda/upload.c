@@ -144,16 +144,16 @@ fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal
     return FANIN_OK;
 }
 
-int uploads_ordinal(const struct upload *list)
-{
-    return list->ordinal;
-}
-
 void uploads_release(struct upload **list)
 {
     struct upload *const first = *list;
+    struct context_scope scope;
+    const bool entered = context_return(first->ordinal, &scope);
     *list = first->next;
     destroy(first);
+    if (entered) {
+        context_leave(&scope);
+    }
 }
 
 /* ------------------------------------------------ batches ---------------------------------------------------------------- */

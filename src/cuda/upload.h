@@ -1,6 +1,6 @@
 /* Items whose elements are read on the host: they go to the device through two pinned buffers, one of which is filled, by all
- * of the host's threads, while the other is copied on the caller's stream. All functions but uploads_ordinal are called while
- * the device is current. */
+ * of the host's threads, while the other is copied on the caller's stream. What acquires and writes is called while the device
+ * is current. */
 #ifndef FANIN_SRC_CUDA_UPLOAD_H
 #define FANIN_SRC_CUDA_UPLOAD_H
 
@@ -16,9 +16,6 @@ bool upload_takes(const struct item *item);
  * as it was. */
 fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal, const fanin_options *options,
                              struct upload **list);
-
-/* The device that is first in a list. */
-int uploads_ordinal(const struct upload *list);
 
 /* Writes the items of a device, if the list has the device, and waits for the copies. Errors: those of reading; DEVICE. */
 fanin_status uploads_write(struct upload *list, int ordinal);

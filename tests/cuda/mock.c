@@ -64,11 +64,20 @@ CUresult mock_get_current(CUcontext *out)
     return CUDA_SUCCESS;
 }
 
+/* As the driver: the top of the stack is replaced; NULL pops it. */
 CUresult mock_set_current(CUcontext context)
 {
     mock.switches++;
-    mock.current = context;
+    mock.current = context != NULL || mock.depth == 0 ? (void *)context : mock.below[--mock.depth];
     return CUDA_SUCCESS;
+}
+
+void mock_push(void *context)
+{
+    if (mock.current != NULL) {
+        mock.below[mock.depth++] = mock.current;
+    }
+    mock.current = context;
 }
 
 CUresult mock_get_device(CUdevice *out)
@@ -108,8 +117,9 @@ CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode)
 static const struct mock_region *find_region(uintptr_t pointer)
 {
     for (size_t i = 0; i < mock.region_count; i++) {
-        if (pointer - (uintptr_t)mock.regions[i].base < mock.regions[i].bytes) {
-            return &mock.regions[i];
+        const struct mock_region *const region = &mock.regions[i];
+        if (region->type != cudaMemoryTypeUnregistered && pointer - (uintptr_t)region->base < region->bytes) {
+            return region;
         }
     }
     return NULL;
@@ -126,14 +136,68 @@ CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer)
     return CUDA_SUCCESS;
 }
 
+/* Green contexts have their device's primary one's memory. */
+static const void *memory_of(const void *context)
+{
+    for (int device = 0; device < 2; device++) {
+        context = context == &mock.green[device] ? &mock.primary[device] : context;
+    }
+    return context;
+}
+
+static bool is_in_reach(const struct mock_region *region)
+{
+    return region->type != cudaMemoryTypeDevice ||
+           (region->device == mock_current_device() &&
+            (region->context == NULL || memory_of(region->context) == memory_of(mock.current)));
+}
+
+bool mock_is_in_reach(const void *memory)
+{
+    const struct mock_region *const region = find_region((uintptr_t)memory);
+    return region != NULL && is_in_reach(region);
+}
+
+/* As cuda.h describes each attribute. */
 CUresult mock_get_attribute(void *out, CUpointer_attribute attribute, CUdeviceptr pointer)
 {
     const struct mock_region *const region = find_region((uintptr_t)pointer);
-    if (attribute != CU_POINTER_ATTRIBUTE_CONTEXT || region == NULL) {
+    if (mock.lost != cudaSuccess) {
+        return (CUresult)mock.lost;
+    }
+    if (mock.pointer_questions++ >= mock.pointer_error_after && mock.pointer_error != CUDA_SUCCESS) {
+        return mock.pointer_error;
+    }
+    if (region == NULL) {
         return CUDA_ERROR_INVALID_VALUE;
     }
-    *(void **)out = region->context;
-    return CUDA_SUCCESS;
+    const bool is_managed = region->type == cudaMemoryTypeManaged;
+    switch (attribute) {
+    case CU_POINTER_ATTRIBUTE_CONTEXT:
+        *(void **)out = region->context;
+        return CUDA_SUCCESS;
+    case CU_POINTER_ATTRIBUTE_MEMORY_TYPE:
+        *(unsigned *)out = region->type == cudaMemoryTypeHost || (is_managed && mock.managed_is_host) ? CU_MEMORYTYPE_HOST
+                                                                                                      : CU_MEMORYTYPE_DEVICE;
+        return CUDA_SUCCESS;
+    case CU_POINTER_ATTRIBUTE_IS_MANAGED:
+        *(unsigned *)out = is_managed;
+        return CUDA_SUCCESS;
+    case CU_POINTER_ATTRIBUTE_DEVICE_ORDINAL:
+        *(int *)out = region->device;
+        return CUDA_SUCCESS;
+    case CU_POINTER_ATTRIBUTE_DEVICE_POINTER:
+        if (mock.current == NULL) {
+            return CUDA_ERROR_INVALID_CONTEXT;
+        }
+        if (!is_in_reach(region) || mock.no_pointers) {
+            return CUDA_ERROR_INVALID_VALUE;
+        }
+        *(CUdeviceptr *)out = pointer;
+        return CUDA_SUCCESS;
+    default:
+        return CUDA_ERROR_INVALID_VALUE;
+    }
 }
 
 CUresult mock_get_id(CUcontext context, unsigned long long *out)
@@ -205,22 +269,4 @@ cudaError_t cudaStreamIsCapturing(cudaStream_t stream, enum cudaStreamCaptureSta
         return mock_result(cudaErrorStreamCaptureImplicit);
     }
     return mock_result(mock.capture_error);
-}
-
-cudaError_t cudaPointerGetAttributes(struct cudaPointerAttributes *out, const void *pointer)
-{
-    mock.pointers_looked_up++;
-    if (mock.pointer_error != cudaSuccess) {
-        *out = (struct cudaPointerAttributes){.type = cudaMemoryTypeManaged};
-        return mock_result(mock.pointer_error);
-    }
-    *out = (struct cudaPointerAttributes){.type = cudaMemoryTypeUnregistered, .device = -2};
-    const struct mock_region *const region = find_region((uintptr_t)pointer);
-    if (region != NULL) {
-        const bool is_in_reach = region->context == NULL || region->context == mock.current;
-        out->type = region->type;
-        out->device = region->device;
-        out->devicePointer = is_in_reach && !mock.no_pointers ? (void *)(uintptr_t)pointer : NULL;
-    }
-    return mock_result(cudaSuccess);
 }

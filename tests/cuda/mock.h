@@ -21,7 +21,7 @@ struct mock_region {
     size_t bytes;
     enum cudaMemoryType type;
     int device;
-    void *context; /* the only one that can access it; NULL: it belongs to none, and all can */
+    void *context; /* that made it: device memory is only its kernels'; NULL: it belongs to none, and all can access it */
 };
 
 struct mock {
@@ -35,34 +35,41 @@ struct mock {
     struct {
         const void *stream;
         void *context;
-    } known_stream;   /* and its context; all others are of whichever is current */
-    bool no_numbers;  /* the driver does not tell contexts apart */
-    bool no_pointers; /* the runtime does not say how the current context can access memory */
+    } known_stream;       /* and its context; all others are of whichever is current */
+    bool no_numbers;      /* the driver does not tell contexts apart */
+    bool no_pointers;     /* nor how kernels can access memory */
+    bool managed_is_host; /* it says of managed memory that the host has it */
 
     /* The error that the caller's or our calls left, and a lost context, which every call returns. */
     cudaError_t last, lost;
 
-    /* All launches, loading of kernels, allocations from pools, questions about pointers and about captures fail so. */
-    cudaError_t launch_error, load_error, pool_error, pointer_error, capture_error;
+    /* All launches, loading of kernels, allocations from pools and questions about captures fail so; so does what is asked of
+     * the driver about memory, but for the first questions. */
+    cudaError_t launch_error, load_error, pool_error, capture_error;
+    CUresult pointer_error;
+    int pointer_error_after;
 
-    /* Allocation, release, launch, copy, scatter, reading on the host, wait for an event or a stream, record of an event, or
-     * switch to a device number so and so (1: the next) fails. What is released is gone even so. */
-    int fail_allocation, fail_release, fail_launch, fail_copy, fail_scatter, fail_read, fail_wait, fail_record, fail_set_device;
+    /* Allocation, release, launch, copy, memset, scatter, reading on the host, wait for an event or a stream, record of an
+     * event, or switch to a device number so and so (1: the next) fails. What is released is gone even so. */
+    int fail_allocation, fail_release, fail_launch, fail_copy, fail_set, fail_scatter, fail_read, fail_wait, fail_record,
+        fail_set_device;
 
     void (*when_waited)(void); /* called by each wait for a stream; NULL: nothing is */
 
-    /* What happened. Foreign rows are of memory that is not the device's. */
+    /* What happened. Foreign rows are of memory that is out of reach. */
     enum cuda_variant variant; /* of the last fill */
-    int launches[2], foreign_rows, pointers_looked_up, loads, set_devices, frees_left, events_left, streams_left,
+    int launches[2], foreign_rows, pointer_questions, loads, set_devices, frees_left, events_left, streams_left,
         synchronizations;
     uint64_t strays; /* of elements cut from matrices */
-    int copies, scatters, reads, reads_beside_copies, freed_in_use;
+    int copies, sets, scatters, reads, reads_beside_copies, freed_in_use;
     int calls_not_relaxed; /* that allocate, free, wait, or make a device's context */
     int switches;          /* to another context, by the driver */
     bool loaded_relaxed;
     cudaStream_t last_stream;
     void *current; /* context: &mock.primary[d], &mock.other[d], &mock.green[d], which is a part of the primary one, or NULL */
     char primary[2], other[2], green[2];
+    void *below[4]; /* the thread's stack of contexts under that, the lowest first */
+    int depth;
     CUstreamCaptureMode mode;
 
     /* The order of what happened, as text: A allocation in a stream's pool, F fill, R reflectors, H small matrices, S signs,
@@ -92,6 +99,12 @@ struct cuda_view;
 cudaError_t mock_result(cudaError_t error);
 
 int mock_current_device(void);
+
+/* As cuCtxPushCurrent. */
+void mock_push(void *context);
+
+/* Whether kernels of the current context can access it. */
+bool mock_is_in_reach(const void *memory);
 
 /* Counts a number down; true when it gets to 0. */
 bool mock_fails(int *number);

@@ -40,6 +40,7 @@ cusolverStatus_t cusolverDnCreate(cusolverDnHandle_t *out)
 cusolverStatus_t cusolverDnDestroy(cusolverDnHandle_t it)
 {
     mock_cusolver.handles--;
+    mock_cusolver.destroyed++;
     return (void *)it == &handle ? CUSOLVER_STATUS_SUCCESS : refuse();
 }
 

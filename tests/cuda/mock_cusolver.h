@@ -19,7 +19,7 @@ struct mock_cusolver {
 
     /* What happened. */
     int handles, params;      /* alive */
-    int made;                 /* handles, ever */
+    int made, destroyed;      /* handles, ever */
     int gesvd, gesvdp, orgqr; /* calls */
     int deterministic;        /* the mode, last set */
     cudaStream_t stream;      /* last set */

@@ -44,9 +44,7 @@ cudaError_t cuda_launch_fill(const struct cuda_table *table, size_t slots, uint3
         return error;
     }
     for (uint32_t i = 0; i < table->header.rows; i++) {
-        struct cudaPointerAttributes memory;
-        (void)cudaPointerGetAttributes(&memory, (const void *)(uintptr_t)table->slot[i].row.data);
-        mock.foreign_rows += memory.type != cudaMemoryTypeManaged && memory.device != mock_current_device();
+        mock.foreign_rows += !mock_is_in_reach((const void *)(uintptr_t)table->slot[i].row.data);
     }
     for (size_t i = 0; i < mock.region_count; i++) {
         if (is_written(table, &mock.regions[i])) {

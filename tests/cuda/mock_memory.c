@@ -15,11 +15,12 @@ struct event {
 
 /* What was put into streams and is not done yet. */
 static struct work {
-    enum { COPY, SCATTER, WAIT } kind;
+    enum { COPY, SET, SCATTER, WAIT } kind;
     cudaStream_t stream;
     void *to;
     const void *from;
     size_t bytes;
+    int value; /* SET */
     struct cuda_view view;
     int size_log2;
     struct event awaited;
@@ -64,6 +65,8 @@ static void drain(cudaStream_t stream, size_t until)
         work->is_done = true;
         if (work->kind == COPY) {
             memcpy(work->to, work->from, work->bytes);
+        } else if (work->kind == SET) {
+            memset(work->to, work->value, work->bytes);
         } else if (work->kind == SCATTER) {
             scatter(work);
         } else {
@@ -210,6 +213,17 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
     mock.copies++;
     mock.last_stream = stream;
     enqueue((struct work){.kind = COPY, .stream = stream, .to = to, .from = from, .bytes = bytes});
+    return mock_result(cudaSuccess);
+}
+
+cudaError_t cudaMemsetAsync(void *to, int value, size_t bytes, cudaStream_t stream)
+{
+    if (mock_fails(&mock.fail_set) || !is_on_device(to)) {
+        return mock_result(cudaErrorInvalidValue);
+    }
+    mock.sets++;
+    mock.last_stream = stream;
+    enqueue((struct work){.kind = SET, .stream = stream, .to = to, .value = value, .bytes = bytes});
     return mock_result(cudaSuccess);
 }
 

@@ -42,6 +42,14 @@ static fanin_status leave_error(const fanin_custom_call *call)
     return FANIN_OK;
 }
 
+static fanin_status push_and_leave(const fanin_custom_call *call)
+{
+    (void)call;
+    mock_push(&mock.other[0]);
+    mock_push(&mock.other[1]);
+    return FANIN_OK;
+}
+
 static fanin_status fail_and_leave_error(const fanin_custom_call *call)
 {
     *fake_last = cudaErrorInvalidConfiguration;
@@ -108,6 +116,18 @@ static void test_custom_fill_that_fails(void **state)
     assert_failure(call_custom(fail_and_leave_error, on_device[1], NULL), FANIN_ERROR_FILE, "the tape is torn");
     assert_ptr_equal(mock.current, &mock.primary[1]);
     assert_int_equal(*fake_last, cudaSuccess);
+}
+
+/* The thread's stack of contexts is as empty as before; where one was current it is so again. */
+static void test_custom_fill_that_pushes(void **state)
+{
+    (void)state;
+    assert_int_equal(call_custom(push_and_leave, on_device[1], NULL), FANIN_OK);
+    assert_int_equal(mock.depth, 0);
+    assert_works();
+    mock.current = &mock.other[0];
+    assert_int_equal(call_custom(push_and_leave, on_device[1], NULL), FANIN_OK);
+    assert_ptr_equal(mock.current, &mock.other[0]);
 }
 
 /* ------------------------------------------------ the caller's runtime --------------------------------------------------- */
@@ -213,6 +233,7 @@ int main(void)
         cmocka_unit_test_setup(test_custom_fill, setup),
         cmocka_unit_test_setup(test_custom_fill_that_cannot, setup),
         cmocka_unit_test_setup(test_custom_fill_that_fails, setup),
+        cmocka_unit_test_setup(test_custom_fill_that_pushes, setup),
         cmocka_unit_test_setup(test_pending_in_the_callers_runtime, setup),
         cmocka_unit_test_setup(test_useless_runtime, setup),
         cmocka_unit_test_setup(test_many_runtimes, setup),

@@ -116,15 +116,21 @@ static void test_state_of_the_caller(void **state)
     int count = 0, current = -1;
     assert_cuda(cudaGetDeviceCount(&count));
     const int other = count - 1;
+    fanin_options options = FANIN_OPTIONS_INIT;
+    assert_int_equal(fill(kDLCPU, host, "normal", &types[2], &small, &options), FANIN_OK);
+    assert_cuda(cudaMemset(device, POISON, 4000));
+    assert_cuda(cudaDeviceSynchronize());
     assert_cuda(cudaSetDevice(other));
-    assert_true(compare("normal", &types[2], &small));
+    assert_int_equal(fill(kDLCUDA, device, "normal", &types[2], &small, &options), FANIN_OK);
     assert_cuda(cudaGetDevice(&current));
     assert_int_equal(current, other);
+    /* The default stream of the other device would not wait for the fill. */
     assert_cuda(cudaSetDevice(0));
+    assert_cuda(cudaMemcpy(copy, device, 4000, cudaMemcpyDeviceToHost));
+    assert_memory_equal(copy, host, 4000);
 
     assert_int_equal(cudaSetDevice(count), cudaErrorInvalidDevice);
     assert_int_equal(cudaPeekAtLastError(), cudaErrorInvalidDevice);
-    fanin_options options = FANIN_OPTIONS_INIT;
     (void)fill(kDLCUDA, device, "normal", &types[2], &small, &options);
     assert_int_equal(cudaGetLastError(), cudaErrorInvalidDevice);
     assert_works();

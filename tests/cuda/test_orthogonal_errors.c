@@ -264,7 +264,8 @@ static void test_each_failure(void **state)
 {
     (void)state;
     check_each_failure(&mock.fail_launch, 4); /* FFRC */
-    check_each_failure(&mock.fail_copy, 2);   /* the info there, and back */
+    check_each_failure(&mock.fail_set, 1);    /* the info */
+    check_each_failure(&mock.fail_copy, 1);
     check_each_failure(&mock.fail_wait, 1);
     fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 8, 9);
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
@@ -338,13 +339,23 @@ static void test_default_stream_elsewhere(void **state)
     assert_says("parameter 'weight': CUDA device 0 cannot be made current");
     assert_int_equal(mock.fail_set_device, 0);
     assert_string_equal(mock.order, "AFFRQC");
-    assert_int_equal(mock.copies, 1);
+    assert_int_equal(mock.copies, 0);
     free_left();
     /* Words of an earlier error remain. */
     mock.fail_set_device = 4;
     mock.fail_launch = 1;
     assert_int_equal(run_items(items, 2, &options), FANIN_ERROR_DEVICE);
     assert_says("parameter 'other': CUDA says");
+    free_left();
+    /* The handle is not for others while its work may go on. */
+    const struct fill read = {.kind = FILL_COPY};
+    items[0].fill = &read;
+    mock_cusolver.destroyed = 0;
+    mock.fail_set_device = 5;
+    mock.fail_read = 1;
+    assert_int_equal(run_items(items, 2, &options), FANIN_ERROR_FILE);
+    assert_int_equal(mock_cusolver.destroyed, 1);
+    items[0].fill = &normal;
     free_left();
 }
 
@@ -394,7 +405,8 @@ static void test_second_info(void **state)
 static void test_acquired_in_vain(void **state)
 {
     (void)state;
-    const fanin_options options = options_of(NULL);
+    static char stream;
+    const fanin_options options = options_of(&stream);
     void *acquired = NULL;
     assert_int_equal(cuda_backend.check(items, 2, false, &options), FANIN_OK);
     assert_int_equal(cuda_backend.acquire(items, 2, &options, &acquired), FANIN_OK);
@@ -402,8 +414,16 @@ static void test_acquired_in_vain(void **state)
     (void)fanin_fail(FANIN_ERROR_FILE, "the tape is torn");
     cuda_backend.release(acquired);
     assert_says("the tape is torn");
-    assert_int_equal(mock.copies, 0);
+    assert_int_equal(mock.copies + mock.sets, 0);
     assert_untouched();
+    check_after();
+    /* Not even what is found by waiting is told in its place. */
+    assert_int_equal(cuda_backend.acquire(items, 2, &options, &acquired), FANIN_OK);
+    (void)fanin_fail(FANIN_ERROR_FILE, "the tape is torn");
+    mock.lost = cudaErrorLaunchFailure;
+    cuda_backend.release(acquired);
+    assert_says("the tape is torn");
+    mock.lost = mock.last = cudaSuccess;
     check_after();
 }
 
@@ -412,6 +432,11 @@ static void lose(char what)
 {
     (void)what;
     mock.lost = cudaErrorLaunchFailure;
+}
+
+static void lose_now(void)
+{
+    lose('W');
 }
 
 static void test_lost(void **state)
@@ -425,6 +450,78 @@ static void test_lost(void **state)
     mock.lost = mock.last = cudaSuccess;
     mock_cusolver.note = mock_note;
     check_after();
+}
+
+/* cuSOLVER may say that there is no memory because the context is lost. */
+static void test_lost_without_memory(void **state)
+{
+    (void)state;
+    mock_cusolver.failure = CUSOLVER_STATUS_ALLOC_FAILED;
+    mock_cusolver.fail_call = 3; /* orgqr */
+    mock.fail_wait = 1;
+    assert_int_equal(run_plan(), FANIN_ERROR_MEMORY);
+    assert_says("cuSOLVER's orgqr says allocation failed");
+    check_after();
+    mock_cusolver.fail_call = 3;
+    mock.when_waited = lose_now;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_says("'weight': the CUDA context is lost");
+    mock.when_waited = NULL;
+    mock.lost = mock.last = cudaSuccess;
+    check_after();
+}
+
+/* A handle that did nothing wrong is kept: to destroy one may wait for all of the device. */
+static void test_handles(void **state)
+{
+    (void)state;
+    const fanin_options options = options_of(NULL);
+    void *acquired = NULL;
+    assert_int_equal(run_plan(), FANIN_OK);
+    mock_cusolver.made = mock_cusolver.destroyed = 0;
+    mock.fail_allocation = 1;
+    assert_int_equal(run_plan(), FANIN_ERROR_MEMORY);
+    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, INT64_C(1) << 30, INT64_C(1) << 30);
+    assert_int_equal(run_plan(), FANIN_ERROR_MEMORY);
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, (int64_t)INT_MAX + 1, 1);
+    assert_int_equal(run_plan(), FANIN_ERROR_SHAPE);
+    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    assert_int_equal(cuda_backend.acquire(items, 2, &options, &acquired), FANIN_OK);
+    cuda_backend.release(acquired);
+    mock_cusolver.failure = CUSOLVER_STATUS_ALLOC_FAILED;
+    mock_cusolver.fail_call = 3; /* orgqr */
+    assert_int_equal(run_plan(), FANIN_ERROR_MEMORY);
+    mock_cusolver.fail_call = 0;
+    /* What is read while the matrix is made. */
+    const struct fill read = {.kind = FILL_COPY};
+    items[0].fill = &read;
+    mock.fail_read = 1;
+    assert_int_equal(run_plan(), FANIN_ERROR_FILE);
+    assert_non_null(strchr(mock.order, 'Q'));
+    items[0].fill = &normal;
+    /* The elementwise items' launch. */
+    mock.fail_launch = 1;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_int_equal(mock_cusolver.made + mock_cusolver.destroyed, 0);
+    /* The matrix's; and its stream, whatever else was the error. */
+    mock.fail_launch = 2;
+    assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+    assert_int_equal(mock_cusolver.destroyed, 1);
+    check_after();
+    mock.when_waited = lose_now;
+    assert_int_equal(cuda_backend.acquire(items, 2, &options, &acquired), FANIN_OK);
+    cuda_backend.release(acquired);
+    assert_int_equal(mock_cusolver.destroyed, 2);
+    mock.when_waited = NULL;
+    mock.lost = mock.last = cudaSuccess;
+    check_after();
+    /* Of two devices' only that of the second one, which is waited for first. */
+    items[0] = reference_item(&fill, DTYPE_FLOAT32, on_device[1], 1);
+    mock_cusolver.note = fail_second;
+    mock_cusolver.orgqr = mock_cusolver.destroyed = 0;
+    assert_int_equal(run_items(items, 2, &options), FANIN_ERROR_SOLVER);
+    assert_int_equal(mock_cusolver.orgqr, 2);
+    assert_int_equal(mock_cusolver.destroyed, 1);
 }
 
 int main(void)
@@ -446,6 +543,8 @@ int main(void)
         cmocka_unit_test_setup(test_second_info, setup_plan),
         cmocka_unit_test_setup(test_acquired_in_vain, setup_plan),
         cmocka_unit_test_setup(test_lost, setup_plan),
+        cmocka_unit_test_setup(test_lost_without_memory, setup_plan),
+        cmocka_unit_test_setup(test_handles, setup_plan),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -109,8 +109,8 @@ static void test_many_items(void **state)
     assert_int_equal(run_items(items, COUNT, &options), FANIN_OK);
     assert_memory_equal(on_device[0], expected, sizeof expected);
     assert_int_equal(mock.launches[0], (COUNT - 1) / (int)CUDA_SLOTS + 1);
-    /* They lie in one allocation, which is looked up once; the stand-in's kernels look up each row. */
-    assert_int_equal(mock.pointers_looked_up, COUNT + 1);
+    /* They lie in one allocation, which is looked up once: its type, its device, and whether it is in reach. */
+    assert_int_equal(mock.pointer_questions, 3);
 
     /* A launch that fails is told of one of its own items. */
     items[CUDA_SLOTS].name = "next";
@@ -146,32 +146,88 @@ static void test_wrong_memory(void **state)
     assert_works();
 }
 
-/* What the runtime says of memory that it does not know, or where the context is lost. */
-static void test_unknown_memory(void **state)
+/* Each question may be what shows that the context is lost, or fail in a way that no driver is documented to. */
+static void check_each_question(float *data, int device, int questions)
+{
+    for (int i = 0; i < questions; i++) {
+        mock.pointer_questions = 0;
+        mock.pointer_error_after = i;
+        mock.pointer_error = CUDA_ERROR_ILLEGAL_ADDRESS;
+        assert_failure(run_one(data, device, NULL), FANIN_ERROR_DEVICE, "'weight': the CUDA context is lost");
+        mock.pointer_questions = 0;
+        mock.pointer_error = CUDA_ERROR_UNKNOWN;
+        assert_failure(run_one(data, device, NULL), FANIN_ERROR_DEVICE, "'weight': CUDA says");
+        assert_int_equal(mock.pointer_questions, i + 1);
+        assert_int_equal(mock.last, cudaSuccess);
+    }
+    mock.pointer_questions = 0;
+    mock.pointer_error_after = questions;
+    assert_int_equal(run_one(managed, 0, NULL), FANIN_OK);
+    mock.pointer_error = CUDA_SUCCESS;
+    memset(mock.launches, 0, sizeof mock.launches);
+}
+
+static void test_questions_that_fail(void **state)
 {
     (void)state;
-    mock.pointer_error = cudaErrorInvalidValue;
-    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': found host memory, or none");
-    assert_int_equal(mock.last, cudaSuccess);
-    mock.pointer_error = cudaErrorIllegalAddress;
-    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': the CUDA context is lost");
-    mock.pointer_error = mock.last = cudaSuccess;
+    check_each_question(on_device[0], 0, 3);
+    check_each_question(pinned, 0, 3);
+    check_each_question(on_device[0], 1, 3);
+    mock.regions[0].context = &mock.other[0];
+    check_each_question(on_device[0], 0, 5);
+    mock.regions[0].context = NULL;
     assert_works();
 }
 
-/* Memory that another context of the device made, and that the current one cannot access. What belongs to no context is the
- * device's, whatever the runtime says of it. */
-static void test_memory_of_another_context(void **state)
+/* Memory that a context of the caller's made, which is not the primary one, is filled there; elsewhere it is out of reach. */
+static void test_memory_of_contexts(void **state)
 {
     (void)state;
     mock.regions[0].context = &mock.other[0];
-    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': found memory of another context at");
     mock.current = &mock.other[0];
     assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    assert_memory_equal(on_device[0], expected, sizeof expected);
+    assert_int_equal(mock.foreign_rows, 0);
+    memset(mock.launches, 0, sizeof mock.launches);
+    void *const elsewhere[] = {NULL, &mock.primary[0], &mock.green[0], &mock.primary[1]};
+    for (int i = 0; i < 4; i++) {
+        mock.current = elsewhere[i];
+        assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "'weight': found memory of another context at");
+        assert_ptr_equal(mock.current, elsewhere[i]);
+    }
+    /* It is another device's, whatever context it is of. */
+    assert_failure(run_one(on_device[0], 1, NULL), FANIN_ERROR_DEVICE, "memory of CUDA device 0");
+    assert_int_equal(mock.last, cudaSuccess);
+    /* That of the primary one is its green contexts' as well, and theirs is its own. */
+    void *const parts[] = {&mock.primary[0], &mock.green[0]};
+    for (int i = 0; i < 4; i++) {
+        mock.regions[0].context = parts[i / 2];
+        mock.current = parts[i % 2];
+        assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    }
+    mock.current = &mock.other[0];
+    memset(mock.launches, 0, sizeof mock.launches);
+    assert_failure(run_one(on_device[0], 0, NULL), FANIN_ERROR_DEVICE, "memory of another context at");
+    assert_int_equal(mock.foreign_rows, 0);
+    mock.current = NULL;
+    assert_works();
+}
+
+/* What belongs to no context, or to the current one, is the device's, even where the driver does not say how it can be
+ * accessed; managed memory is everyone's, wherever it is said to lie. */
+static void test_memory_in_doubt(void **state)
+{
+    (void)state;
     mock.no_pointers = true;
     assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
-    mock.current = NULL;
-    mock.regions[0].context = NULL;
+    mock.regions[0].context = mock.current = &mock.other[0];
+    assert_int_equal(run_one(on_device[0], 0, NULL), FANIN_OK);
+    mock.regions[2].context = &mock.primary[1];
+    assert_int_equal(run_one(managed, 0, NULL), FANIN_OK);
+    mock.no_pointers = false;
+    mock.managed_is_host = true;
+    assert_int_equal(run_one(managed, 1, NULL), FANIN_OK);
+    mock.regions[0].context = mock.current = NULL;
     assert_works();
 }
 
@@ -495,8 +551,9 @@ int main(void)
         cmocka_unit_test_setup(test_many_items, setup),
         cmocka_unit_test_setup(test_nothing, setup),
         cmocka_unit_test_setup(test_wrong_memory, setup),
-        cmocka_unit_test_setup(test_unknown_memory, setup),
-        cmocka_unit_test_setup(test_memory_of_another_context, setup),
+        cmocka_unit_test_setup(test_questions_that_fail, setup),
+        cmocka_unit_test_setup(test_memory_of_contexts, setup),
+        cmocka_unit_test_setup(test_memory_in_doubt, setup),
         cmocka_unit_test_setup(test_memory_too_short, setup),
         cmocka_unit_test_setup(test_too_many_elements, setup),
         cmocka_unit_test_setup(test_rounding, setup),
