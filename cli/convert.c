@@ -1,5 +1,6 @@
 /* fanin convert: MXNet's .params files as safetensors. */
 #include "command.h"
+#include "name_list.h"
 #include "output.h"
 #include "progress.h"
 #include "text.h"
@@ -19,9 +20,6 @@ static const char command[] = "convert";
 
 /* Of each of the two buffers: a multiple of every dtype's size. */
 #define WINDOW ((size_t)8 << 20)
-
-/* Names that a note lists before it counts the rest. */
-#define NOTED 3
 
 struct convert_options {
     const char *input, *output;
@@ -96,27 +94,21 @@ static fanin_status make_header(const struct params *params, bool keep_names, st
 
 static void note_names(const struct params *params)
 {
-    size_t count = 0;
-    char *names = NULL;
-    size_t size;
-    FILE *const list = open_memstream(&names, &size);
-    for (size_t i = 0; list && i < params->count; i++) {
+    struct name_list list = {0};
+    for (size_t i = 0; i < params->count; i++) {
         const struct params_entry *const entry = &params->entries[i];
-        if (entry->storage != PARAMS_NONE || count++ >= NOTED) {
-            continue;
-        }
-        fputs(count == 1 ? "" : ", ", list);
-        if (entry->name) {
-            fprintf(list, "'%s'", entry->name);
-        } else {
-            fprintf(list, "%" PRId64, entry->number);
+        FILE *const stream = entry->storage == PARAMS_NONE ? name_list_next(&list) : NULL;
+        if (stream && entry->name) {
+            fprintf(stream, "'%s'", entry->name);
+        } else if (stream) {
+            fprintf(stream, "%" PRId64, entry->number);
         }
     }
-    if (list && fclose(list) == 0 && count > NOTED) {
-        command_error(command, "note: %zu entries have no array and are left out: %s and %zu more", count, names,
-                      count - NOTED);
-    } else if (names && count > 0) {
+    char *const names = name_list_close(&list);
+    if (names && list.count == 1) {
         command_error(command, "note: left out, an entry without an array: %s", names);
+    } else if (names) {
+        command_error(command, "note: %zu entries have no array and are left out: %s", list.count, names);
     }
     free(names);
     if (!params->named) {

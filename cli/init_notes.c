@@ -1,15 +1,12 @@
 #include "init_notes.h"
 
 #include "command.h"
+#include "name_list.h"
 #include "rule_pairs.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 static const char command[] = "init";
-
-/* Names that a note lists before it counts the rest. */
-#define NOTED 3
 
 void note_shard(const struct model *model, const char *like)
 {
@@ -22,21 +19,18 @@ void note_shard(const struct model *model, const char *like)
 
 void note_integers(const struct model *model)
 {
-    size_t count = 0;
-    char *names = NULL;
-    size_t size;
-    FILE *const list = open_memstream(&names, &size);
-    for (size_t i = 0; list && i < model->header.count; i++) {
-        if (model->parameters[model->header.tensors[i].tag].zero && count++ < NOTED) {
-            fprintf(list, "%s'%s'", count == 1 ? "" : ", ", model->header.tensors[i].name);
+    struct name_list list = {0};
+    for (size_t i = 0; i < model->header.count; i++) {
+        const struct header_tensor *const tensor = &model->header.tensors[i];
+        FILE *const stream = model->parameters[tensor->tag].zero ? name_list_next(&list) : NULL;
+        if (stream) {
+            fprintf(stream, "'%s'", tensor->name);
         }
     }
-    if (list && fclose(list) == 0 && count > NOTED) {
-        command_error(command, "note: %zu integer and bool tensors that nothing covers are 0: %s and %zu more", count, names,
-                      count - NOTED);
-    } else if (names && count > 0) {
+    char *const names = name_list_close(&list);
+    if (names) {
         command_error(command, "note: integer %s that nothing covers: 0 for %s",
-                      count == 1 ? "or bool tensor" : "and bool tensors", names);
+                      list.count == 1 ? "or bool tensor" : "and bool tensors", names);
     }
     free(names);
 }
@@ -62,25 +56,20 @@ void note_idle_pairs(const struct model *model)
     static const char advice[] = "patterns match from the start of the name";
     const size_t pairs = fanin_private_rules_count(model->rules);
     bool *const used = calloc(pairs + 1, sizeof *used);
-    char *list = NULL;
-    size_t size, first = 0, count = 0;
-    FILE *const out = used && find_used(model, pairs, used) ? open_memstream(&list, &size) : NULL;
-    for (size_t n = 1; out && n <= pairs; n++) {
-        if (!used[n] && count++ < NOTED) {
-            first = first ? first : n;
-            fprintf(out, "%s%zu \"%s\"", count == 1 ? "" : ", ", n, fanin_private_rules_pattern(model->rules, n));
+    const bool known = used && find_used(model, pairs, used);
+    struct name_list list = {0};
+    for (size_t n = 1; known && n <= pairs; n++) {
+        FILE *const stream = used[n] ? NULL : name_list_next(&list);
+        if (stream) {
+            fprintf(stream, "%zu \"%s\"", n, fanin_private_rules_pattern(model->rules, n));
         }
     }
-    const bool written = out && fclose(out) == 0;
-    if (written && count == 1) {
-        command_error(command, "note: pair %zu of --rules, \"%s\", is the first match of no tensor; %s", first,
-                      fanin_private_rules_pattern(model->rules, first), advice);
-    } else if (written && count > NOTED) {
-        command_error(command, "note: %zu pairs of --rules are the first match of no tensor: %s and %zu more; %s", count, list,
-                      count - NOTED, advice);
-    } else if (written && count > 0) {
-        command_error(command, "note: %zu pairs of --rules are the first match of no tensor: %s; %s", count, list, advice);
+    char *const idle = name_list_close(&list);
+    if (idle && list.count == 1) {
+        command_error(command, "note: pair %s of --rules is the first match of no tensor; %s", idle, advice);
+    } else if (idle) {
+        command_error(command, "note: %zu pairs of --rules are the first match of no tensor: %s; %s", list.count, idle, advice);
     }
-    free(list);
+    free(idle);
     free(used);
 }
