@@ -26,7 +26,7 @@ static const struct cuda_host host = {fail, read_items};
 
 bool cuda_module_open(const char *path, struct cuda_module *out, char *reason, size_t reason_size)
 {
-    static const struct module_words words = {"CUDA", "no CUDA backend"};
+    static const struct module_words words = {"CUDA", "no CUDA backend", .binds_deep = false};
     void *const symbol = module_open(path, CUDA_OPEN_SYMBOL, &words, reason, reason_size);
     if (symbol == NULL) {
         return false;

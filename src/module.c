@@ -47,6 +47,24 @@ bool module_path(const char *file, char path[PATH_MAX])
     return true;
 }
 
+#ifdef RTLD_DEEPBIND
+static int flag_of_deep_binding(void)
+{
+    static const char *const sanitizers[] = {"__asan_init", "__tsan_init", "__msan_init", "__hwasan_init"};
+    for (size_t i = 0; i < sizeof sanitizers / sizeof *sanitizers; i++) {
+        if (dlsym(RTLD_DEFAULT, sanitizers[i]) != NULL) {
+            return 0;
+        }
+    }
+    return RTLD_DEEPBIND;
+}
+#else
+static int flag_of_deep_binding(void)
+{
+    return 0;
+}
+#endif
+
 void *module_open(const char *path, const char *symbol, const struct module_words *words, char *reason, size_t reason_size)
 {
     if (access(path, F_OK) != 0) {
@@ -54,7 +72,7 @@ void *module_open(const char *path, const char *symbol, const struct module_word
         return NULL;
     }
     /* Never closed: what it is linked with has threads and handlers at exit. */
-    void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *const library = dlopen(path, RTLD_NOW | RTLD_LOCAL | (words->binds_deep ? flag_of_deep_binding() : 0));
     if (library == NULL) {
         const char *const error = dlerror();
         snprintf(reason, reason_size, "the %s module cannot be opened: %s", words->name, error != NULL ? error : path);

@@ -20,6 +20,10 @@ bool module_path(const char *file, char path[PATH_MAX]);
 struct module_words {
     const char *name;    /* "CUDA" */
     const char *missing; /* what there is not without it: "no CUDA backend" */
+    /* What the module and its libraries call is looked for among themselves first, and in the process after: other libraries
+     * bring a LAPACK of their own, with other bits or other integers (libtorch shows MKL's to all). Not where a sanitizer's
+     * runtime is, which ends the process for it. */
+    bool binds_deep;
 };
 
 /* Opens a module by its absolute path, for good, and finds its one symbol; NULL, and the reason in `reason`, where that

@@ -1,4 +1,5 @@
-/* A process that has filled forks, and its child fills too, with several threads: GNU's OpenMP alone would wait for ever. */
+/* A process that has filled forks, and its child fills too, with several threads, or has parallel regions of its own: GNU's
+ * OpenMP alone would wait for ever. */
 #include "api_helpers.h"
 
 #include "cpu/parallel.h"
@@ -48,6 +49,15 @@ static fanin_status note_team(const void *context, int64_t begin, int64_t end)
     return FANIN_OK;
 }
 
+/* Of anyone's. */
+static int threads_of_a_region(void)
+{
+    int count = 0;
+#pragma omp parallel num_threads(3) reduction(+ : count)
+    count++;
+    return count;
+}
+
 static fanin_status fail_at(const void *context, int64_t begin, int64_t end)
 {
     (void)end;
@@ -64,7 +74,9 @@ static int in_child(const char *spec, int generations)
         alarm(PATIENCE);
         memset(again, 0, sizeof again);
         int wrong = 0;
-        if (fill(spec, again) != FANIN_OK || memcmp(filled, again, sizeof filled) != 0) {
+        if (threads_of_a_region() != 3) {
+            wrong = 4;
+        } else if (fill(spec, again) != FANIN_OK || memcmp(filled, again, sizeof filled) != 0) {
             wrong = 1;
         } else if (parallel_for(64, 1, 3, note_team, &size) != FANIN_OK || size != 3) {
             wrong = 2;

@@ -5,7 +5,6 @@
 
 #include <omp.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,9 +81,8 @@ static void run_alone(struct region *region)
     float_environment_leave(&caller);
 }
 
-static void *run_team(void *argument)
+static void run_team(struct region *region)
 {
-    struct region *const region = argument;
 #pragma omp parallel num_threads(region->team)
     {
         const struct float_environment caller = float_environment_enter();
@@ -94,32 +92,22 @@ static void *run_team(void *argument)
         }
         float_environment_leave(&caller);
     }
-    return NULL;
 }
 
-/* Whether this process is a forked child. GNU's OpenMP keeps a team for each thread that had one, and in a child the thread that
- * forked would wait for ever for its own, which stayed in the parent (GCC's bug 58378). Threads of the child's have none yet. */
-static bool is_forked;
-
-static void note_fork(void)
+#ifndef __clang__
+/* GNU's OpenMP keeps a thread's team for its next parallel region, of whatever library. In a forked child the thread that forked
+ * would wait for it for ever, for it stayed in the parent (GCC's bug 58378). So the team is ended before a fork; the next region
+ * makes another. */
+static void end_team(void)
 {
-    is_forked = true;
+    (void)omp_pause_resource_all(omp_pause_soft);
 }
 
 __attribute__((constructor)) static void watch_forks(void)
 {
-    (void)pthread_atfork(NULL, NULL, note_fork);
+    (void)pthread_atfork(end_team, NULL, NULL);
 }
-
-static void run_team_of_child(struct region *region)
-{
-    pthread_t thread;
-    if (pthread_create(&thread, NULL, run_team, region) == 0) {
-        pthread_join(thread, NULL);
-    } else {
-        run_alone(region);
-    }
-}
+#endif
 
 fanin_status parallel_for(int64_t count, int64_t tile, int threads, parallel_work work, const void *context)
 {
@@ -131,10 +119,8 @@ fanin_status parallel_for(int64_t count, int64_t tile, int threads, parallel_wor
     struct region region = {count, tile, tiles, team, work, context, {INT64_MAX, FANIN_OK, NULL}};
     if (team == 1) {
         run_alone(&region);
-    } else if (is_forked) {
-        run_team_of_child(&region);
     } else {
-        (void)run_team(&region);
+        run_team(&region);
     }
     const struct failure *const failure = &region.failure;
     if (failure->status != FANIN_OK) {

@@ -12,7 +12,7 @@ static char reason_not_open[PATH_MAX + 256];
 
 static bool open_at(const char *path)
 {
-    static const struct module_words words = {"LAPACK", "no LAPACK"};
+    static const struct module_words words = {"LAPACK", "no LAPACK", .binds_deep = true};
     void *const symbol = module_open(path, LAPACK_OPEN_SYMBOL, &words, reason_not_open, sizeof reason_not_open);
     if (symbol == NULL) {
         return false;
