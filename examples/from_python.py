@@ -37,11 +37,11 @@ def numbers(values):
     return (ctypes.c_int64 * len(values))(*values)
 
 
-def fill(tensors, init="xavier", rules=None, seed=0, stream=None, boxes=None):
-    """Fills {name: tensor} in one pass. init: a name or JSON; it fills names that end in "weight". rules: JSON, a list of
-    [pattern, initializer]. stream: the CUDA stream's address, for tensors on one GPU (torch.cuda.current_stream().cuda_stream).
-    boxes: {name: (global shape, offset)} for tensors that are a part of a larger parameter. Raises ValueError, and fills
-    nothing, where a name, shape or dtype does not fit."""
+def fill(tensors, init="xavier", rules=None, seed=0, stream=None):
+    """Fills tensors in one pass: pairs (name, tensor), as dict.items() has them, or (name, tensor, global shape, offset) for one
+    that is a part of a larger parameter; of one name there may be many parts. init: a name or JSON; it fills names that end in
+    "weight". rules: JSON, a list of [pattern, initializer]. stream: the CUDA stream's address, for tensors on one GPU
+    (torch.cuda.current_stream().cuda_stream). Raises ValueError, and fills nothing, where a name, shape or dtype does not fit."""
     initializer, pairs, plan = ctypes.c_void_p(), ctypes.c_void_p(), ctypes.c_void_p()
     kept = []  # memory that the plan borrows
     try:
@@ -49,12 +49,12 @@ def fill(tensors, init="xavier", rules=None, seed=0, stream=None, boxes=None):
         if rules is not None:
             check(lib.fanin_rules_create(rules.encode(), ctypes.byref(pairs)))
         check(lib.fanin_plan_create(ctypes.byref(plan)))
-        for name, tensor in tensors.items():
+        for name, tensor, *box in tensors:
             capsule = tensor.__dlpack__()
             kept.append(capsule)
             desc = Desc(ctypes.sizeof(Desc), name.encode(), rules=pairs)
-            if boxes and name in boxes:
-                desc.global_shape, desc.offset = numbers(boxes[name][0]), numbers(boxes[name][1])
+            if box:
+                desc.global_shape, desc.offset = numbers(box[0]), numbers(box[1])
             check(lib.fanin_plan_add(plan, initializer, ctypes.byref(desc), ctypes.c_void_p(pointer_of(capsule, b"dltensor"))))
         options = Options(ctypes.sizeof(Options), seed, cuda_stream=stream)
         check(lib.fanin_plan_run(plan, ctypes.byref(options)))
@@ -69,13 +69,13 @@ def main():
         import torch
         model = torch.nn.TransformerEncoderLayer(64, 4, device="cuda" if torch.cuda.is_available() else "cpu")
         # Parameters ask for gradients, and those have no __dlpack__.
-        fill({name: tensor.detach() for name, tensor in model.named_parameters()}, seed=42,
+        fill(((name, tensor.detach()) for name, tensor in model.named_parameters()), seed=42,
              rules='[[".*norm.*weight", "one"], [".*weight", ["normal", {"sigma": 0.02}]]]')
         print({name: round(float(tensor.detach().std()), 4) for name, tensor in model.named_parameters()})
     else:
         import numpy
         weights = numpy.empty((128, 784), numpy.float32)
-        fill({"fc1_weight": weights}, '["xavier", {"factor_type": "in", "magnitude": 2}]')
+        fill([("fc1_weight", weights)], '["xavier", {"factor_type": "in", "magnitude": 2}]')
         print("%.6f %.6f %.6f" % (weights[0, 0], weights[0, 1], weights[127, 783]))
 
 

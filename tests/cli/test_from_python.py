@@ -1,7 +1,10 @@
 """examples/from_python.py: the library by ctypes gives what the program writes; refused parameters leave the memory alone."""
 
 import ctypes
+import itertools
+import math
 import os
+import re
 import subprocess
 import sys
 
@@ -49,20 +52,41 @@ class FromPython(Test):
         self.done("init", "--like", shapes, "--init", "xavier", "--rules", self.write("rules.json", self.RULES), "--seed", 2**63 + 1,
                   "-o", out)
         arrays = {name: Array(*shape) for name, shape in self.SHAPES.items()}
-        from_python.fill(arrays, rules=self.RULES, seed=2**63 + 1)
+        from_python.fill(arrays.items(), rules=self.RULES, seed=2**63 + 1)
         expected = File(out).tensors
         self.assertEqual(set(expected), set(arrays))
         for name, array in arrays.items():
             self.assertEqual(array.bytes(), expected[name][2], name)
-        part = Array(10, 41)
-        from_python.fill({"a.weight": part}, seed=2**63 + 1, boxes={"a.weight": ([30, 41], [20, 0])})
-        self.assertEqual(part.bytes(), expected["a.weight"][2][20 * 41 * 4:])
+        first, last = Array(20, 41), Array(10, 41)
+        from_python.fill([("a.weight", last, [30, 41], [20, 0]), ("a.weight", first, [30, 41], [0, 0])], seed=2**63 + 1)
+        self.assertEqual(first.bytes() + last.bytes(), expected["a.weight"][2])
+
+    def test_flat_shards(self):
+        """boxes_of of docs/sharding.md, as it stands there: every range of elements of some shapes."""
+        with open(os.path.join(EXAMPLES, "..", "docs", "sharding.md")) as file:
+            code = re.search(r"```python\n(def boxes_of.*?)```", file.read(), re.DOTALL).group(1)
+        document = {}
+        exec(code, document)
+        for shape in ([7], [3, 4], [2, 3, 2], [1, 2, 1, 3], [2, 0, 3]):
+            count = math.prod(shape)
+            for begin in range(count + 1):
+                for end in range(begin, count + 1):
+                    there = []
+                    for offset, extents in document["boxes_of"](begin, end, shape):
+                        places = [range(o, o + n) for o, n in zip(offset, extents)]
+                        self.assertTrue(all(0 <= p.start <= p.stop <= n for p, n in zip(places, shape)), (shape, begin, end))
+                        for place in itertools.product(*places):
+                            number = 0
+                            for coordinate, extent in zip(place, shape):
+                                number = number * extent + coordinate
+                            there.append(number)
+                    self.assertEqual(there, list(range(begin, end)), (shape, begin, end))
 
     def test_refused(self):
         arrays = {"a.weight": Array(3, 4), "odd": Array(2)}
         for init, rules, text in (("xavier", None, "'odd'"), ("xaver", None, "xaver"), ("normal", "[[", "rules")):
             with self.assertRaises(ValueError) as raised:
-                from_python.fill(arrays, init, rules)
+                from_python.fill(arrays.items(), init, rules)
             self.assertIn(text, str(raised.exception))
         for array in arrays.values():
             self.assertEqual(set(array.values), {7.0})
