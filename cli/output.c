@@ -116,9 +116,9 @@ static fanin_status open_folder(const char *target, int *out)
         return fanin_fail(FANIN_ERROR_MEMORY, "no memory for a path");
     }
     const int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const fanin_status status =
-        fd < 0 && errno != EACCES ? fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: folder '%s': %m", target, folder)
-                                  : FANIN_OK;
+    const fanin_status status = fd < 0 && errno != EACCES
+                                    ? fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: folder '%s': %m", target, folder)
+                                    : FANIN_OK;
     free(folder);
     *out = fd;
     return status;

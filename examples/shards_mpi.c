@@ -85,7 +85,8 @@ int main(int argc, char **argv)
         gather(joined, own, processes, mesh);
         fill(whole, &(struct tile){{0, 0}, {ROWS, COLUMNS}});
         equal = memcmp(joined, whole, sizeof whole) == 0;
-        printf("the tiles of %d processes, %d × %d, %s the whole\n", processes, mesh[0], mesh[1], equal ? "equal" : "differ from");
+        printf("the tiles of %d processes, %d × %d, %s the whole\n", processes, mesh[0], mesh[1],
+               equal ? "equal" : "differ from");
     } else {
         MPI_Send(own, count, MPI_FLOAT, 0, 0, MPI_COMM_WORLD);
     }

@@ -165,8 +165,7 @@ fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dt
     const bool continuous =
         fill->kind == FILL_UNIFORM || fill->kind == FILL_NORMAL || fill->kind == FILL_BILINEAR || fill->kind == FILL_ORTHOGONAL;
     if (continuous && !dtype_table[dtype].is_float) {
-        return fanin_fail(FANIN_ERROR_DTYPE,
-                          "parameter '%s': a fill of kind %s needs a float dtype, found %s", name,
+        return fanin_fail(FANIN_ERROR_DTYPE, "parameter '%s': a fill of kind %s needs a float dtype, found %s", name,
                           fill_kind_table[fill->kind].name, dtype_table[dtype].name);
     }
     switch (fill->kind) {

@@ -398,9 +398,9 @@ static void test_plan(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dumps), cmocka_unit_test(test_empty),   cmocka_unit_test(test_copied), cmocka_unit_test(test_broadcast),
-        cmocka_unit_test(test_large),   cmocka_unit_test(test_dtypes), cmocka_unit_test(test_leading_ones),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_plan),
+        cmocka_unit_test(test_dumps),        cmocka_unit_test(test_empty),   cmocka_unit_test(test_copied),
+        cmocka_unit_test(test_broadcast),    cmocka_unit_test(test_large),   cmocka_unit_test(test_dtypes),
+        cmocka_unit_test(test_leading_ones), cmocka_unit_test(test_refused), cmocka_unit_test(test_plan),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,7 @@
     void name(void);                                                                                                           \
     void name(void)                                                                                                            \
     {                                                                                                                          \
-        static const char message[] = "a function of the process was called: " #name "\n";                                   \
+        static const char message[] = "a function of the process was called: " #name "\n";                                     \
         (void)!write(STDERR_FILENO, message, sizeof message - 1);                                                              \
         _exit(99);                                                                                                             \
     }
@@ -44,11 +44,8 @@ static void test_own_functions(void **state)
         fanin_initializer *const initializer = create(specs[i / 2]);
         fanin_desc desc = FANIN_DESC_INIT;
         desc.name = "a_weight";
-        const DLTensor tensor = {.data = memory,
-                                 .device = {kDLCPU, 0},
-                                 .ndim = 2,
-                                 .dtype = {kDLFloat, i % 2 == 0 ? 32 : 64, 1},
-                                 .shape = shape};
+        const DLTensor tensor = {
+            .data = memory, .device = {kDLCPU, 0}, .ndim = 2, .dtype = {kDLFloat, i % 2 == 0 ? 32 : 64, 1}, .shape = shape};
         assert_status(fanin_init(initializer, &desc, &tensor, NULL), FANIN_OK);
         fanin_release(initializer);
     }

@@ -80,7 +80,8 @@ static int in_child(const char *spec, int generations)
             wrong = 1;
         } else if (parallel_for(64, 1, 3, note_team, &size) != FANIN_OK || size != 3) {
             wrong = 2;
-        } else if (parallel_for(64, 1, 3, fail_at, &first_failure) != FANIN_ERROR_VALUE || strcmp(fanin_last_error(), "tile 7") != 0) {
+        } else if (parallel_for(64, 1, 3, fail_at, &first_failure) != FANIN_ERROR_VALUE ||
+                   strcmp(fanin_last_error(), "tile 7") != 0) {
             wrong = 3;
         }
         _exit(wrong != 0 || generations == 1 ? wrong : in_child(spec, generations - 1));

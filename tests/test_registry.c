@@ -226,7 +226,8 @@ static void test_args(void **state)
     assert_null(fanin_args_initializer_at(args, "words", 0));
     fanin_release(demo);
 
-    fanin_initializer *const lists = create("[\"demoalias\", {\"words\": [\"a\", \"b\"], \"list\": [\"zero\", \"one\"], \"inner\": \"one\"}]");
+    fanin_initializer *const lists =
+        create("[\"demoalias\", {\"words\": [\"a\", \"b\"], \"list\": [\"zero\", \"one\"], \"inner\": \"one\"}]");
     assert_int_equal(fanin_args_count(&lists->args, "words"), 2);
     assert_string_equal(fanin_args_text_at(&lists->args, "words", 0), "a");
     assert_string_equal(fanin_args_text_at(&lists->args, "words", 1), "b");

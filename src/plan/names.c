@@ -117,8 +117,7 @@ static fanin_status check_initializer(const struct plan_parameter *first, const 
         } else if (!same_fills(&first->lowering, &later->lowering)) {
             const bool by_rule = strcmp(first->lowering.rule, later->lowering.rule) != 0;
             status = plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name,
-                                       by_rule ? "rule" : "other fills of",
-                                       by_rule ? later->lowering.rule : found_shown,
+                                       by_rule ? "rule" : "other fills of", by_rule ? later->lowering.rule : found_shown,
                                        by_rule ? first->lowering.rule : "the same");
         }
     }
