@@ -18,8 +18,12 @@ install(FILES ${PROJECT_BINARY_DIR}/fanin-config.cmake ${PROJECT_BINARY_DIR}/fan
         DESTINATION ${package_dir})
 
 # Paths relative to the file itself, so that `cmake --install --prefix` and a moved tree work, but for those that are absolute.
-file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
-string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  set(prefix_of_pc "${CMAKE_INSTALL_PREFIX}")
+else()
+  file(RELATIVE_PATH prefix_of_pc "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" /)
+  string(REGEX REPLACE "/$" "" prefix_of_pc "\${pcfiledir}/${prefix_of_pc}")
+endif()
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_LIBDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE libdir_of_pc)
 cmake_path(ABSOLUTE_PATH CMAKE_INSTALL_INCLUDEDIR BASE_DIRECTORY "\${prefix}" OUTPUT_VARIABLE includedir_of_pc)
 configure_file(cmake/fanin.pc.in fanin.pc @ONLY)
@@ -27,7 +31,11 @@ install(FILES ${PROJECT_BINARY_DIR}/fanin.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}
 
 # The documents, with all that they link to in the places that they have in the source. The folder is fanin's own within another
 # project as well.
-set(documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/fanin)
+if(PROJECT_IS_TOP_LEVEL)
+  set(documents ${CMAKE_INSTALL_DOCDIR})
+else()
+  set(documents ${CMAKE_INSTALL_DATAROOTDIR}/doc/fanin)
+endif()
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${documents})
 install(DIRECTORY docs DESTINATION ${documents} PATTERN "fanin.1" EXCLUDE)
 install(DIRECTORY examples DESTINATION ${documents} PATTERN "CMakeLists.txt" EXCLUDE)

@@ -90,8 +90,8 @@ class Usage(Test):
             self.done(*shlex.split(command)[1:], "--dry-run", cwd=MODELS)
         # What the program's own help shows.
         (command,) = re.findall("^  fanin (init .*)$", self.done("--help").stdout, re.MULTILINE)
-        command = command.replace("model.json", model("gpt2")).replace("rules.json", rules("gpt2"))
-        self.done(*shlex.split(command), "--dry-run")
+        files = {"model.json": model("gpt2"), "rules.json": rules("gpt2")}
+        self.done(*(files.get(word, word) for word in shlex.split(command)), "--dry-run")
 
     def test_abbreviation(self):
         """As getopt_long has it."""
