@@ -117,6 +117,16 @@ static void enter_environment(fenv_t *caller)
     fesetenv(FE_DFL_ENV);
 }
 
+/* How many threads are in BLAS at a time. */
+static int threads_in_blas(const struct cpu_orthogonal_set *set)
+{
+    bool shared = false;
+    for (size_t i = 0; i < set->count; i++) {
+        shared = shared || set->matrices[i].shared;
+    }
+    return shared || set->count >= (size_t)set->threads ? set->threads : (int)set->count;
+}
+
 static fanin_status open_set(struct cpu_orthogonal_set *set, const struct item *items, size_t count, size_t orthogonal,
                              const fanin_options *options)
 {
@@ -141,7 +151,8 @@ static fanin_status open_set(struct cpu_orthogonal_set *set, const struct item *
         status = collect(set, places, found, options);
     }
     free(places);
-    return status == FANIN_OK ? allocate(set) : status;
+    status = status == FANIN_OK ? allocate(set) : status;
+    return status == FANIN_OK ? cpu_solver_check_room(first->name, threads_in_blas(set)) : status;
 }
 
 fanin_status cpu_orthogonal_open(const struct item *items, size_t count, const fanin_options *options,

@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_open;
@@ -43,6 +45,27 @@ fanin_status cpu_solver(const char *name, const struct lapack **out)
         return fanin_fail(FANIN_ERROR_SOLVER, "parameter '%s': an orthogonal fill needs LAPACK: %s", name, reason_not_open);
     }
     *out = &routines;
+    return FANIN_OK;
+}
+
+/* What OpenBLAS takes for each thread that calls it (on x86-64), and tries to get for ever where it cannot. */
+#define ADDRESSES_OF_A_THREAD ((size_t)128 << 20)
+
+fanin_status cpu_solver_check_room(const char *name, int threads)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) {
+        return FANIN_OK;
+    }
+    const size_t bytes = (size_t)threads * ADDRESSES_OF_A_THREAD;
+    void *const room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (room == MAP_FAILED) {
+        return fanin_fail(FANIN_ERROR_MEMORY,
+                          "parameter '%s': orthogonal matrices take %zu MiB of addresses for BLAS in %d thread%s, for which the "
+                          "process's limit of %llu MiB has no room",
+                          name, bytes >> 20, threads, threads == 1 ? "" : "s", (unsigned long long)limit.rlim_cur >> 20);
+    }
+    munmap(room, bytes);
     return FANIN_OK;
 }
 

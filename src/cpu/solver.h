@@ -7,6 +7,9 @@
 /* SOLVER with the reason, in the name of the parameter, where it cannot be opened. */
 fanin_status cpu_solver(const char *name, const struct lapack **out);
 
+/* Whether so many threads can call BLAS under a limit of the process's address space. Errors: MEMORY. */
+fanin_status cpu_solver_check_room(const char *name, int threads);
+
 /* From here on BLAS uses one thread in this process, where its number can be set, until the last of those who entered leaves:
  * then it has the number that it had before. The library's own threads call BLAS side by side; if BLAS cut its work itself, the
  * bits would change with the number of threads. */

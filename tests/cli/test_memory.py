@@ -67,6 +67,19 @@ class Threads(Test):
         print("threads that cannot be started: exit status %d" % result.returncode)
 
 
+class Addresses(Test):
+    def test_no_room_for_blas(self):
+        """OpenBLAS would try for ever to get its memory."""
+        shapes = self.write("in.json", {"q.weight": {"dtype": "F32", "shape": [200, 100]}})
+        for most, code in ((150, 1), (400, 0)):
+            limit = (most << 20, most << 20)
+            result = fanin("init", "--like", shapes, "--init", "orthogonal", "--quiet", "-o", self.path("out"), timeout=60,
+                           env=dict(os.environ, OPENBLAS_NUM_THREADS="1"),
+                           preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, limit))
+            self.assertEqual(result.returncode, code, result.stderr)
+            self.assertEqual("'q.weight': orthogonal matrices take 128 MiB" in result.stderr, code == 1, result.stderr)
+
+
 class Llama(Measured):
     large = True
 
