@@ -60,10 +60,11 @@ fanin_status cpu_solver_check_room(const char *name, int threads)
     const size_t bytes = (size_t)threads * ADDRESSES_OF_A_THREAD;
     void *const room = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (room == MAP_FAILED) {
-        return fanin_fail(FANIN_ERROR_MEMORY,
-                          "parameter '%s': orthogonal matrices take %zu MiB of addresses for BLAS in %d thread%s, for which the "
-                          "process's limit of %llu MiB has no room",
-                          name, bytes >> 20, threads, threads == 1 ? "" : "s", (unsigned long long)limit.rlim_cur >> 20);
+        return fanin_fail(
+            FANIN_ERROR_MEMORY,
+            "parameter '%s': orthogonal matrices take %zu MiB of addresses for BLAS in %d thread%s, for which the "
+            "process's limit of %llu MiB has no room",
+            name, bytes >> 20, threads, threads == 1 ? "" : "s", (unsigned long long)limit.rlim_cur >> 20);
     }
     munmap(room, bytes);
     return FANIN_OK;
