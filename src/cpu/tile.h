@@ -1,6 +1,6 @@
 /* Items that lie across memory: neighbours in the domain are far apart, neighbours in memory far apart in the domain, as in a
- * transposed matrix. They are filled by tiles, small enough for the first-level caches: made in runs of the domain, written in
- * runs of memory. */
+ * transposed matrix. They are filled by tiles that stay in the first two levels of the cache: made in runs of the domain, written
+ * in runs of memory. */
 #ifndef FANIN_SRC_CPU_TILE_H
 #define FANIN_SRC_CPU_TILE_H
 
