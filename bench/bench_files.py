@@ -31,6 +31,7 @@ def measure(program, python, repeats, folders):
                     "zeros": ["python3", RIVALS / "write_zeros.py", target]}
             if python:
                 ways["transformers"] = [python, RIVALS / "save_gpt2.py", scratch]
+                ways["its imports"] = [python, RIVALS / "save_gpt2.py"]
             times, missing = {way: [] for way in ways}, {}
             for turn in range(repeats + 1):
                 # Back and forth: a disk may be slow for a while after much was written, and no way always follows the same other.

@@ -86,14 +86,16 @@ def by_size(data, path):
 
 
 def ratios(data, path):
-    rows = [r for r in bench_tables.ratio_rows(data, 1) if r[0] in ("uniform", "normal") and r[1] in ("float32", "bfloat16")]
+    shown = [("constant", "float32"), *((kind, dtype) for kind in ("uniform", "normal") for dtype in ("float32", "bfloat16"))]
+    rows = [r for r in bench_tables.ratio_rows(data, 1) if r[:2] in shown]
     rivals = ["torch", "numpy", "jax", "mxnet"]
     groups = [(f"{kind} {dtype}", times) for kind, dtype, _, times in rows]
     every = [t for _, times in groups for t in times.values()]
     if not every:
         return
-    plot = Plot(f"How many times as fast as others, one thread, {data['values']:,} values")
-    low, high = 1, max(every) * 1.3
+    run = data["ratio_runs"][0]
+    plot = Plot(f"How many times as fast as others: one thread, {data['values']:,} values, {run['cpu']}, {run['kernels']}")
+    low, high = min(1, min(every)) / 1.3, max(every) * 1.3
     y = log_scale(low, high, HEIGHT - BOTTOM, TOP)
     plot.grid(nice_ticks(low, high), y, "times")
     colours = dict(zip(rivals, ("#2a78d6", "#eb6834", "#1baf7a", "#4a3aa7")))
@@ -103,7 +105,7 @@ def ratios(data, path):
         for j, rival in enumerate(rivals):
             left = LEFT + step * (i + 0.1) + width * j
             if rival in times:
-                top = y(max(times[rival], low))
+                top = y(times[rival])
                 plot.bar(left + 1, top, width - 2, HEIGHT - BOTTOM - top, colours[rival])
                 plot.text(left + width / 2, top - 4, f"{times[rival]:.3g}", "middle", INK, 11)
             else:

@@ -122,7 +122,7 @@ def gpu_tables(data):
                *cells(r)] for r in results if r["group"] == "model"]
     small = [[r["name"].split("/")[1], r["initializer"], *(micro(r["seconds"][w]) for w in ("best", "median", "worst"))]
              for r in results if r["group"] == "small"]
-    torch_note = f" torch fills {torch['results'][0]['values']:,} values." if others else ""
+    torch_note = f" torch fills {torch['results'][0]['bytes'] >> 20} MiB." if others else ""
     return ["### GPU", "", f"{run['gpu']}. Rates are medians; shares and ratios, of fastest repeats.{torch_note}", "",
             f"Fills of {most >> 20} MiB; `words`: the generator alone, of 32 bits and the upper 16 of them, `mixed-words`: the mixed variant's:", "",
             *table(["fill", "dtype", *heading, *torch_heading], fills),
@@ -160,18 +160,19 @@ def bilinear_lines(data):
 
 
 def loads(data):
-    runs = [*data["ratio_runs"], *data["avx2_runs"], data["scaling_run"], data["run"]]
-    return [f"{run['load_before']:.1f}" for run in runs]
+    runs = [*data["ratio_runs"], *data["avx2_runs"], data["scaling_run"], data["run"], *(r for r in data["rivals"] if "missing" not in r)]
+    values = [run["load_before"] for run in runs]
+    return f"{min(values):.1f} to {max(values):.1f}"
 
 
 def tables(data):
     run = {**data["run"], "results": [r for r in data["run"]["results"] if r["threads"] > 0]}
     threads = sorted({r["threads"] for r in run["results"]})
-    versions = {r["rival"]: r["version"] for r in data["rivals"] if "missing" not in r}
+    versions = {r["rival"]: f"{r['version']} (Python {r['python']})" for r in data["rivals"] if "missing" not in r}
     missing = sorted({f"{r['rival']} ({r['missing']})" for r in data["rivals"] if "missing" in r})
     out = [f"{data['date']}, `{data['command']}`: {run['cpu']}, {run['processors']} processors, {run['memory'] / 2 ** 30:.1f} GiB, largest "
            f"cache {run['largest_cache'] >> 20} MiB; compiler {run['compiler']}; fanin {run['fanin']}, kernels {run['kernels']}. "
-           f"Load average when fanin's runs started (ratios, ratios, others): {', '.join(loads(data))}; at the end {data['load_after']:.1f}. "
+           f"Load average when the runs started, fanin's and the others': {loads(data)}; at the end {data['load_after']:.1f}. "
            f"The benchmark itself is 1 to {threads[-1]} of it; more is others' work on the same processors, which slows both sides, "
            "and most of all the rows with as many threads as processors.", ""]
     if data["rivals"]:
@@ -202,7 +203,8 @@ def tables(data):
         out += ["### A file of GPT-2", "",
                 f"{data['files'][0]['bytes']:,} bytes, the whole process, start to end, seconds: median (fastest to slowest; × the median of "
                 "`fanin init`). zeros: as many bytes of zeros written the same way (`bench/rivals/write_zeros.py`), the disk's sync included; "
-                "transformers: builds `GPT2LMHeadModel` and saves it, without a sync.", "", *file_table(data["files"])]
+                f"transformers {data.get('transformers', '')}: builds `GPT2LMHeadModel` and saves it, without a sync; its imports: only "
+                "starts Python and imports torch and transformers.", "", *file_table(data["files"])]
     return out
 
 

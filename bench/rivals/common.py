@@ -22,10 +22,23 @@ def arguments():
 
 
 def limit_threads(count):
-    """Before a framework is imported: what it reads from the environment, and which processors it may run on."""
+    """Before a framework is imported: what it reads from the environment."""
     for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(count)
+
+
+def limit_processors(count):
+    """For a framework that takes as many threads as it may use processors."""
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:count])
+
+
+def huge_bytes():
+    """Of this process's memory, what is in huge pages; None where the system does not tell."""
+    try:
+        with open("/proc/self/smaps_rollup") as file:
+            return next((1024 * int(line.split()[1]) for line in file if line.startswith("AnonHugePages:")), None)
+    except OSError:
+        return None
 
 
 def check(what, kind, values):
@@ -41,12 +54,14 @@ def check(what, kind, values):
 
 class Rival:
     def __init__(self, name, version, args, note=""):
-        self.args, self.out = args, {"rival": name, "version": version, "threads": args.threads, "note": note, "results": []}
+        self.args, self.out = args, {"rival": name, "version": version, "python": ".".join(map(str, sys.version_info[:2])),
+                                     "threads": args.threads, "note": note, "results": []}
 
     def time(self, kind, dtype, values, size, run, sample, calls=1):
         """run() makes the answer, so many times, and waits for it; sample(answer) is a float64 NumPy array of some of it."""
         answer = run()
         check(f"{self.out['rival']} {kind} {dtype}", kind, sample(answer))
+        huge = huge_bytes()
         del answer
         seconds = []
         while len(seconds) < self.args.repeats:
@@ -55,7 +70,8 @@ class Rival:
             seconds.append((time.perf_counter() - begin) / calls)
             del answer
         seconds.sort()
-        self.out["results"].append({"kind": kind, "dtype": dtype, "values": values, "bytes": values * size, "repeats": len(seconds),
+        self.out["results"].append({"kind": kind, "dtype": dtype, "values": values, "bytes": values * size, "huge_bytes": huge,
+                                    "repeats": len(seconds),
                                     "seconds": {"best": seconds[0], "median": seconds[len(seconds) // 2],
                                                 "worst": seconds[-1]}})
         print(f"{self.out['rival']:6} {kind:8} {dtype:8} t{self.args.threads} {values * size / seconds[0] / 1e9:8.3f} GB/s "

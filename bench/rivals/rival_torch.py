@@ -6,7 +6,8 @@ common.limit_threads(args.threads)
 import torch  # noqa: E402
 
 torch.set_num_threads(args.threads)
-rival = common.Rival("torch", torch.__version__, args, "in place: uniform_, normal_, fill_")
+rival = common.Rival("torch", torch.__version__, args, "in place: uniform_, normal_, fill_; its random numbers are made by one thread, "
+                     "whatever the number")
 
 
 # A GPU works on when a call returns: many are queued, so that what the host does for them is not counted.
@@ -24,10 +25,13 @@ def finished(fill):
 
 
 for dtype in common.DTYPES:
-    tensor = torch.zeros(args.values, dtype=getattr(torch, dtype), device=args.device)
+    size = getattr(torch, dtype).itemsize
+    # On a GPU as many bytes of each dtype, as fanin's fills there: rates depend on them.
+    values = args.values * 4 // size if args.device == "cuda" else args.values
+    tensor = torch.zeros(values, dtype=getattr(torch, dtype), device=args.device)
     for kind, run in (("constant", lambda: tensor.fill_(common.CONSTANT)),
                       ("uniform", lambda: tensor.uniform_(-common.SCALE, common.SCALE)),
                       ("normal", lambda: tensor.normal_(0, common.SIGMA))):
-        rival.time(kind, dtype, args.values, tensor.element_size(), finished(run), lambda t: t[:1 << 20].cpu().double().numpy(), calls)
+        rival.time(kind, dtype, values, size, finished(run), lambda t: t[:1 << 20].cpu().double().numpy(), calls)
     del tensor
 rival.write()

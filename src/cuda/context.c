@@ -309,7 +309,7 @@ enum cuda_variant context_variant(void)
 static CUresult ask(const char *address, CUpointer_attribute attribute, void *out)
 {
     const CUresult result = driver.get_attribute(out, attribute, (CUdeviceptr)(uintptr_t)address);
-    return result == CUDA_ERROR_INVALID_VALUE ? CUDA_SUCCESS : result;
+    return result == CUDA_ERROR_INVALID_VALUE || result == CUDA_ERROR_NOT_FOUND ? CUDA_SUCCESS : result;
 }
 
 /* Whether kernels of the current context can access memory of its device: one that tries and cannot loses the context. The
@@ -417,13 +417,29 @@ bool context_is_default_stream(cudaStream_t stream)
     return stream == NULL || stream == cudaStreamLegacy || stream == cudaStreamPerThread;
 }
 
+/* Drivers before CUDA 12.5, those that lack the second function, do not tell the context of a stream that is being captured,
+ * and to ask ends its capture. */
+static bool may_ask_context_of(cudaStream_t stream)
+{
+    enum cudaStreamCaptureStatus capture = cudaStreamCaptureStatusNone;
+    if (driver.get_contexts_of != NULL) {
+        return true;
+    }
+    const cudaError_t error = cudaStreamIsCapturing(stream, &capture);
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+    }
+    return error == cudaSuccess && capture == cudaStreamCaptureStatusNone;
+}
+
 /* Asked without making the stream's context current: a green one may be so in one thread only. Green contexts are parts of
  * their device's primary one, with its memory, so that streams of all of them count as the primary one's. */
 static bool is_of_current_context(cudaStream_t stream)
 {
     CUcontext current = NULL, own = NULL;
     void *green = NULL;
-    if (driver.get_context_of(stream, &own) != CUDA_SUCCESS || driver.get_current(&current) != CUDA_SUCCESS || own == current) {
+    if (!may_ask_context_of(stream) || driver.get_context_of(stream, &own) != CUDA_SUCCESS ||
+        driver.get_current(&current) != CUDA_SUCCESS || own == current) {
         return true;
     }
     return driver.get_contexts_of != NULL && driver.get_contexts_of(stream, &own, &green) == CUDA_SUCCESS &&

@@ -73,8 +73,8 @@ cudaStream_t context_stream(const fanin_options *options, int ordinal);
 /* Whether it is one of the default streams, which are those of whichever context is current. */
 bool context_is_default_stream(cudaStream_t stream);
 
-/* DEVICE where the stream is of another context than the current one, in which its work would be done; and that failure. What
- * the driver cannot tell is found when something is put into the stream. */
+/* DEVICE where the stream is of another context than the current one, in which its work would be done; and that failure. Where
+ * the driver cannot tell, the stream is taken. */
 fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
 fanin_status context_fail_stream(const char *name, int ordinal);
 

@@ -170,10 +170,26 @@ static void release(struct matrices *matrices)
     free(matrices);
 }
 
+/* A lost context makes cuSOLVER's calls fail as well, which do not tell it. */
+static fanin_status find_reason(const struct matrices *matrices, fanin_status status)
+{
+    if (status == FANIN_OK) {
+        return FANIN_OK;
+    }
+    const cudaError_t error = cudaStreamQuery(matrices->stream);
+    if (context_is_lost(error)) {
+        return context_fail(error, matrices->matrix[0].name);
+    }
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+    }
+    return status;
+}
+
 static fanin_status acquire(struct matrices *matrices)
 {
     find_all(matrices);
-    fanin_status status = measure_all(matrices);
+    fanin_status status = find_reason(matrices, measure_all(matrices));
     if (status == FANIN_OK) {
         status = allocate_host(matrices);
     }

@@ -232,10 +232,15 @@ static fanin_status send_batch(struct upload *upload, int buffer)
         i++;
     }
     /* Whatever failed, something may have begun. */
-    const cudaError_t recorded = cudaEventRecord(upload->copied[buffer], upload->stream);
+    cudaError_t recorded = cudaEventRecord(upload->copied[buffer], upload->stream);
     upload->in_flight[buffer] = recorded == cudaSuccess;
     if (recorded != cudaSuccess) {
-        (void)cudaStreamSynchronize(upload->stream);
+        const cudaError_t waited = cudaStreamSynchronize(upload->stream);
+        /* What some drivers say of an event of the primary context and a stream of a green one; the wait does as well. */
+        if (recorded == cudaErrorInvalidResourceHandle) {
+            (void)cudaGetLastError();
+            recorded = waited;
+        }
     }
     error = error != cudaSuccess ? error : recorded;
     return error == cudaSuccess ? FANIN_OK : context_fail(error, upload->here[i - 1].name);

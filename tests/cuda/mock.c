@@ -53,6 +53,7 @@ CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
 CUresult mock_get_context_of(CUstream stream, CUcontext *out);
+CUresult mock_old_get_context_of(CUstream stream, CUcontext *out);
 CUresult mock_get_contexts_of(CUstream stream, CUcontext *out, void **green);
 CUresult mock_get_attribute(void *out, CUpointer_attribute attribute, CUdeviceptr pointer);
 CUresult mock_get_range(CUdeviceptr *base, size_t *bytes, CUdeviceptr pointer);
@@ -90,6 +91,16 @@ CUresult mock_get_context_of(CUstream stream, CUcontext *out)
 {
     *out = (CUcontext)(stream != NULL && stream == mock.known_stream.stream ? mock.known_stream.context : mock.current);
     return *out != NULL ? CUDA_SUCCESS : CUDA_ERROR_INVALID_CONTEXT;
+}
+
+/* As drivers before CUDA 12.5: a capture does not survive the question. */
+CUresult mock_old_get_context_of(CUstream stream, CUcontext *out)
+{
+    if (mock.capturing) {
+        mock.captures_ended++;
+        return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
+    }
+    return mock_get_context_of(stream, out);
 }
 
 /* As the driver: for a green context the primary one of its device, and itself. */

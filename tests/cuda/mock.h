@@ -50,9 +50,10 @@ struct mock {
     int pointer_error_after;
 
     /* Allocation, release, launch, copy, memset, scatter, reading on the host, wait for an event or a stream, record of an
-     * event, or switch to a device number so and so (1: the next) fails. What is released is gone even so. */
+     * event (with record_error), or switch to a device number so and so (1: the next) fails. What is released is gone even so. */
     int fail_allocation, fail_release, fail_launch, fail_copy, fail_set, fail_scatter, fail_read, fail_wait, fail_record,
         fail_set_device;
+    cudaError_t record_error; /* cudaSuccess: an unknown one */
 
     void (*when_waited)(void); /* called by each wait for a stream; NULL: nothing is */
 
@@ -62,6 +63,7 @@ struct mock {
         synchronizations;
     uint64_t strays; /* of elements cut from matrices */
     int copies, sets, scatters, reads, reads_beside_copies, freed_in_use;
+    int captures_ended;
     int calls_not_relaxed; /* that allocate, free, wait, or make a device's context */
     int switches;          /* to another context, by the driver */
     bool loaded_relaxed;

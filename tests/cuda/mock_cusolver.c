@@ -15,6 +15,9 @@ static bool fails(void)
         mock_cusolver.fail_call--;
         return false;
     }
+    if (mock_cusolver.fail_call == 1 && mock_cusolver.when_failed != NULL) {
+        mock_cusolver.when_failed();
+    }
     return mock_cusolver.fail_call == 1;
 }
 

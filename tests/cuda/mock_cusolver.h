@@ -10,6 +10,7 @@ struct mock_cusolver {
     /* Functions return this instead of doing their work, from call number `fail_call` (1: the next) on; 0: never. */
     int fail_call;
     cusolverStatus_t failure;
+    void (*when_failed)(void); /* called by them then; NULL: nothing is */
 
     int info;     /* what the next factorisations say */
     double moved; /* by which gesvdp says that it moved singular values */

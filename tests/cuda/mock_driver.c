@@ -18,6 +18,7 @@ CUresult mock_set_current(CUcontext context);
 CUresult mock_get_device(CUdevice *out);
 CUresult mock_get_id(CUcontext context, unsigned long long *out);
 CUresult mock_get_context_of(CUstream stream, CUcontext *out);
+CUresult mock_old_get_context_of(CUstream stream, CUcontext *out);
 CUresult mock_get_contexts_of(CUstream stream, CUcontext *out, void **green);
 CUresult mock_get_attribute(void *out, CUpointer_attribute attribute, CUdeviceptr pointer);
 CUresult mock_exchange_capture_mode(CUstreamCaptureMode *mode);
@@ -42,12 +43,17 @@ CUresult cuCtxGetId(CUcontext context, unsigned long long *out)
     return mock_get_id(context, out);
 }
 
+#ifdef MOCK_OLD_DRIVER
+CUresult cuStreamGetCtx(CUstream stream, CUcontext *out)
+{
+    return mock_old_get_context_of(stream, out);
+}
+#else
 CUresult cuStreamGetCtx(CUstream stream, CUcontext *out)
 {
     return mock_get_context_of(stream, out);
 }
 
-#ifndef MOCK_OLD_DRIVER
 CUresult cuStreamGetCtx_v2(CUstream stream, CUcontext *out, CUgreenCtx *green)
 {
     return mock_get_contexts_of(stream, out, (void **)green);

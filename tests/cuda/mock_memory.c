@@ -256,6 +256,12 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream)
     return mock_result(mock_fails(&mock.fail_wait) ? cudaErrorUnknown : cudaSuccess);
 }
 
+cudaError_t cudaStreamQuery(cudaStream_t stream)
+{
+    (void)stream;
+    return mock_result(cudaSuccess);
+}
+
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *out, unsigned flags)
 {
     (void)flags;
@@ -276,7 +282,7 @@ cudaError_t cudaEventDestroy(cudaEvent_t event)
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream)
 {
     if (mock_fails(&mock.fail_record)) {
-        return mock_result(cudaErrorUnknown);
+        return mock_result(mock.record_error != cudaSuccess ? mock.record_error : cudaErrorUnknown);
     }
     *(struct event *)(void *)event = (struct event){stream, queued};
     return mock_result(cudaSuccess);

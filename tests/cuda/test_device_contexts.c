@@ -29,6 +29,7 @@ static struct {
     __typeof__(cuMemFree) *release;
     __typeof__(cuMemsetD8) *set;
     __typeof__(cuMemcpyDtoH) *read;
+    __typeof__(cuPointerGetAttribute) *get_attribute;
     __typeof__(cuMemGetAllocationGranularity) *get_granularity;
     __typeof__(cuMemCreate) *create_memory;
     __typeof__(cuMemRelease) *release_memory;
@@ -66,6 +67,7 @@ static bool find_driver(void)
         {&driver.release, SYMBOL(cuMemFree), false},
         {&driver.set, SYMBOL(cuMemsetD8), false},
         {&driver.read, SYMBOL(cuMemcpyDtoH), false},
+        {&driver.get_attribute, SYMBOL(cuPointerGetAttribute), false},
         {&driver.get_granularity, SYMBOL(cuMemGetAllocationGranularity), false},
         {&driver.create_memory, SYMBOL(cuMemCreate), false},
         {&driver.release_memory, SYMBOL(cuMemRelease), false},
@@ -532,18 +534,40 @@ static void test_stream_of_another_context(void **state)
     assert_works();
 }
 
+/* Fills memory of a context from another one, which is current afterwards: as the driver says that kernels there can, or not. */
+static void check_memory_elsewhere(void *memory, CUcontext owner, CUcontext other)
+{
+    CUdeviceptr there = 0;
+    assert_driver(driver.set_current(other));
+    const bool is_shared =
+        driver.get_attribute(&there, CU_POINTER_ATTRIBUTE_DEVICE_POINTER, address_of(memory)) == CUDA_SUCCESS && there != 0;
+    const fanin_status status = fill_there(memory, "normal", &line, NULL);
+    if (is_shared) {
+        print_message("the driver lets contexts use each other's memory\n");
+        assert_filled(status);
+    } else {
+        assert_refused(status, FANIN_ERROR_DEVICE, "memory of another context");
+    }
+    assert_driver(driver.synchronize());
+    assert_driver(driver.set_current(owner));
+    if (is_shared) {
+        assert_there(memory, "normal", &line, LINE_BYTES);
+        poison(memory, LINE_BYTES);
+    }
+    assert_untouched(memory);
+    assert_driver(driver.set_current(other));
+}
+
+/* Memory that the driver says is shared and is not would be the end of the primary context: this is the last test. */
 static void test_memory_of_another_context(void **state)
 {
     (void)state;
-    const CUcontext primary = use_primary(), own = use_new_context();
+    const CUcontext primary = use_primary();
+    poison(device, LINE_BYTES);
+    const CUcontext own = use_new_context();
     void *const memory = make_memory(LINE_BYTES);
-    assert_refused(fill_there(device, "normal", &line, NULL), FANIN_ERROR_DEVICE, "memory of another context");
-    assert_driver(driver.set_current(primary));
-    assert_refused(fill_there(memory, "normal", &line, NULL), FANIN_ERROR_DEVICE, "memory of another context");
-    assert_driver(driver.set_current(NULL));
-    assert_refused(fill_there(memory, "normal", &line, NULL), FANIN_ERROR_DEVICE, "memory of another context");
-    assert_driver(driver.set_current(own));
-    assert_untouched(memory);
+    check_memory_elsewhere(device, primary, own);
+    check_memory_elsewhere(memory, own, primary);
     assert_driver(driver.destroy(own));
     assert_works();
 }
@@ -625,13 +649,19 @@ static void test_green_context(void **state)
     assert_there(device, "normal", &line, LINE_BYTES);
     void *const streams[] = {there, here, NULL};
     for (int i = 0; i < 3; i++) {
-        poison(device, LINE_BYTES);
+        poison(device, GAPS_BYTES);
         assert_driver(driver.set_current(context));
         assert_filled(fill_there(device, "normal", &line, streams[i]));
         assert_ptr_equal(current_context(), context);
         assert_driver(driver.synchronize());
         assert_driver(driver.set_current(primary));
         assert_there(device, "normal", &line, LINE_BYTES);
+        /* What has events. */
+        poison(device, GAPS_BYTES);
+        assert_driver(driver.set_current(context));
+        assert_filled(fill_there(device, numbers, &gaps, streams[i]));
+        assert_driver(driver.set_current(primary));
+        assert_there(device, numbers, &gaps, GAPS_BYTES);
     }
     assert_driver(driver.destroy_stream(there));
     assert_driver(driver.destroy_green(green));
@@ -657,12 +687,12 @@ int main(void)
         cmocka_unit_test(test_no_context),
         cmocka_unit_test(test_buffers_without_a_context),
         cmocka_unit_test(test_stream_of_another_context),
-        cmocka_unit_test(test_memory_of_another_context),
         cmocka_unit_test(test_pool),
         cmocka_unit_test(test_mapped_memory),
 #if CUDA_VERSION >= 12050
         cmocka_unit_test(test_green_context),
 #endif
+        cmocka_unit_test(test_memory_of_another_context),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     memories_free();

@@ -256,7 +256,13 @@ static void test_pool(void **state)
     fanin_options options = FANIN_OPTIONS_INIT;
     cudaMemPool_t pool;
     uint64_t before = 0, after = 0;
-    assert_cuda(cudaDeviceGetDefaultMemPool(&pool, 0));
+    const cudaError_t found = cudaDeviceGetDefaultMemPool(&pool, 0);
+    if (found == cudaErrorNotSupported) {
+        (void)cudaGetLastError();
+        print_message("skipped: the device has no pools\n");
+        skip();
+    }
+    assert_cuda(found);
     assert_cuda(cudaMemPoolGetAttribute(pool, cudaMemPoolAttrUsedMemCurrent, &before));
     for (int i = 0; i < 20; i++) {
         assert_int_equal(fill(kDLCUDA, device, i % 2 == 0 ? haar : svds[0], &types[2], &view, &options), FANIN_OK);

@@ -452,6 +452,25 @@ static void test_lost(void **state)
     check_after();
 }
 
+/* Or before it begins, which cuSOLVER's calls do not tell. */
+static void test_lost_before(void **state)
+{
+    (void)state;
+    static const cusolverStatus_t failures[] = {CUSOLVER_STATUS_INTERNAL_ERROR, CUSOLVER_STATUS_ALLOC_FAILED};
+    mock_cusolver.when_failed = lose_now;
+    for (int i = 0; i < 2; i++) {
+        mock_cusolver.failure = failures[i];
+        for (int call = 1; call <= 2; call++) {
+            mock_cusolver.fail_call = call;
+            assert_int_equal(run_plan(), FANIN_ERROR_DEVICE);
+            assert_says("'weight': the CUDA context is lost");
+            mock.lost = mock.last = cudaSuccess;
+        }
+    }
+    mock_cusolver.when_failed = NULL;
+    check_after();
+}
+
 /* cuSOLVER may say that there is no memory because the context is lost. */
 static void test_lost_without_memory(void **state)
 {
@@ -543,6 +562,7 @@ int main(void)
         cmocka_unit_test_setup(test_second_info, setup_plan),
         cmocka_unit_test_setup(test_acquired_in_vain, setup_plan),
         cmocka_unit_test_setup(test_lost, setup_plan),
+        cmocka_unit_test_setup(test_lost_before, setup_plan),
         cmocka_unit_test_setup(test_lost_without_memory, setup_plan),
         cmocka_unit_test_setup(test_handles, setup_plan),
     };

@@ -481,6 +481,7 @@ static void test_default_stream_beside_a_capture(void **state)
     mock.capturing = true;
     assert_int_equal(run_one(on_device[0], 0, &stream), FANIN_OK);
     assert_int_equal(run_one(on_device[0], 0, cudaStreamPerThread), FANIN_OK);
+    assert_int_equal(mock.captures_ended, 0);
     mock.capturing = false;
     assert_works();
 }

@@ -354,6 +354,25 @@ static void test_errors_on_the_way(void **state)
     assert_read();
 }
 
+/* Where the primary context's events cannot be put into a green one's stream, the stream itself is waited for. */
+static void test_events_of_another_context(void **state)
+{
+    (void)state;
+    mock.record_error = cudaErrorInvalidResourceHandle;
+    for (int number = 1; number <= 2; number++) {
+        mock.fail_record = number;
+        assert_int_equal(run_strided(), FANIN_OK);
+        assert_read();
+        assert_nothing_left();
+        assert_int_equal(mock.last, cudaSuccess);
+    }
+    mock.fail_record = 1;
+    mock.fail_wait = 1;
+    assert_failure(run_strided(), FANIN_ERROR_DEVICE, "'second': CUDA says");
+    assert_nothing_left();
+    assert_works();
+}
+
 /* The second copy is another parameter's; and what is under way then is waited for, though that fails too. */
 static void test_errors_of_the_second(void **state)
 {
@@ -472,6 +491,7 @@ int main(void)
         cmocka_unit_test_setup(test_wrong_memory, setup),
         cmocka_unit_test_setup(test_no_memory, setup),
         cmocka_unit_test_setup(test_errors_on_the_way, setup),
+        cmocka_unit_test_setup(test_events_of_another_context, setup),
         cmocka_unit_test_setup(test_errors_of_the_second, setup),
         cmocka_unit_test_setup(test_errors_of_devices, setup),
         cmocka_unit_test_setup(test_acquired_in_vain, setup),
