@@ -19,8 +19,8 @@ void cases_layouts(struct bench *bench);
 /* Whole models, from the shapes and rules in bench->models. */
 void cases_models(struct bench *bench);
 
-/* Square orthogonal matrices, beside LAPACK's QR decomposition. Prints
- * them itself, for memory set is nothing to compare with, and counts them as unlisted. */
+/* Square orthogonal matrices, beside LAPACK's QR decomposition. Prints them itself, for memory set is nothing to compare with,
+ * and counts them as unlisted. */
 void cases_orthogonal(struct bench *bench);
 
 /* Loads a file of so many bytes, written into `folder`, and prints how fast, beside `cp` of it to memory in turn; /dev/shm

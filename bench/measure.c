@@ -225,8 +225,8 @@ static void find_on_cpu(const struct results *results, struct result *result)
 
 void bench_measure(struct bench *bench, const struct work *work, struct result *result)
 {
-    double *const fills = malloc((size_t)bench->most * sizeof *fills), *const limits =
-                                                                           malloc((size_t)bench->most * sizeof *limits);
+    double *const fills = malloc((size_t)bench->most * sizeof *fills);
+    double *const limits = malloc((size_t)bench->most * sizeof *limits);
     if (fills == NULL || limits == NULL) {
         bench_stop("out of memory");
     }

@@ -1,6 +1,6 @@
 #include "report.h"
 
-#include "cpu/variant.h"
+#include "private.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -45,17 +45,20 @@ static int64_t largest_cache(void)
     return largest > 0 ? largest : 32 << 20;
 }
 
+static double load_average(void)
+{
+    double load = -1;
+    return getloadavg(&load, 1) == 1 ? load : -1;
+}
+
 struct machine report_machine(void)
 {
-    struct machine machine = {.variant = fanin_private_cpu_variant()};
+    struct machine machine = {.variant = fanin_private_cpu_variant(), .load = load_average()};
     cpu_set_t set;
     read_processor(machine.cpu, sizeof machine.cpu);
     machine.processors = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
     machine.memory = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
     machine.largest_cache = largest_cache();
-    if (getloadavg(machine.load, 3) != 3) {
-        machine.load[0] = machine.load[1] = machine.load[2] = -1;
-    }
     return machine;
 }
 
@@ -76,7 +79,7 @@ void report_heading(const struct machine *machine)
     report_bytes(machine->largest_cache, cache, sizeof cache);
     printf("fanin %s, kernels %s; %s, %d processors, %.1f GiB, largest cache %s\n", fanin_version(), machine->variant,
            machine->cpu, machine->processors, (double)machine->memory / (1 << 30), cache);
-    printf("load average %.2f; no thread is pinned; caches are flushed before each repeat from 4 MiB on\n", machine->load[0]);
+    printf("load average %.2f; no thread is pinned; caches are flushed before each repeat from 4 MiB on\n", machine->load);
     if (machine->gpu != NULL) {
         printf("GPU: %s\n", machine->gpu);
     } else {
@@ -139,12 +142,8 @@ static void write_result(FILE *file, const struct result *result)
 void report_json(const struct machine *machine, const struct results *results, const char *path)
 {
     FILE *const file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    double load[3] = {-1, -1, -1};
     if (file == NULL) {
         bench_stop("%s: cannot be written", path);
-    }
-    if (getloadavg(load, 3) != 3) {
-        load[0] = -1;
     }
     fprintf(file, "{\"fanin\": \"%s\", \"kernels\": \"%s\", \"cpu\": ", fanin_version(), machine->variant);
     write_text(file, machine->cpu);
@@ -153,7 +152,7 @@ void report_json(const struct machine *machine, const struct results *results, c
     write_text(file, __VERSION__);
     fputs(machine->gpu != NULL ? ", \"gpu\": " : ", \"no_gpu\": ", file);
     write_text(file, machine->gpu != NULL ? machine->gpu : machine->no_gpu);
-    fprintf(file, ", \"load_before\": %.2f, \"load_after\": %.2f, \"results\": [", machine->load[0], load[0]);
+    fprintf(file, ", \"load_before\": %.2f, \"load_after\": %.2f, \"results\": [", machine->load, load_average());
     for (size_t i = 0; i < results->count; i++) {
         fputs(i == 0 ? "\n" : ",\n", file);
         write_result(file, &results->list[i]);

@@ -11,7 +11,7 @@ struct machine {
     int processors;      /* that this process may use */
     int64_t memory, largest_cache;
     const char *gpu, *no_gpu; /* its name; where it is NULL, why */
-    double load[3];           /* averages over 1, 5 and 15 minutes */
+    double load;              /* average over a minute; -1: not known */
 };
 
 struct machine report_machine(void);

@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include "ascii.h"
 #include "edit_distance.h"
 
 #include <errno.h>
@@ -180,7 +181,7 @@ bool command_parse_count(const char *text, int64_t min, int64_t max, int64_t *ou
         return false;
     }
     for (; *text; text++) {
-        if (*text < '0' || *text > '9' || __builtin_mul_overflow(value, (int64_t)10, &value) ||
+        if (!ascii_is_digit(*text) || __builtin_mul_overflow(value, (int64_t)10, &value) ||
             __builtin_add_overflow(value, (int64_t)(*text - '0'), &value)) {
             return false;
         }
@@ -191,7 +192,6 @@ bool command_parse_count(const char *text, int64_t min, int64_t max, int64_t *ou
 
 bool command_parse_seed(const char *text, uint64_t *out)
 {
-    static const char digits[] = "0123456789abcdef";
     const bool hexadecimal = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
     const uint64_t base = hexadecimal ? 16 : 10;
     uint64_t value = 0;
@@ -200,10 +200,9 @@ bool command_parse_seed(const char *text, uint64_t *out)
         return false;
     }
     for (; *text; text++) {
-        const char lower = (char)(*text >= 'A' && *text <= 'F' ? *text - 'A' + 'a' : *text);
-        const char *const digit = memchr(digits, lower, base);
-        if (!digit || __builtin_mul_overflow(value, base, &value) ||
-            __builtin_add_overflow(value, (uint64_t)(digit - digits), &value)) {
+        const int digit = ascii_hex_digit(*text);
+        if (digit < 0 || (uint64_t)digit >= base || __builtin_mul_overflow(value, base, &value) ||
+            __builtin_add_overflow(value, (uint64_t)digit, &value)) {
             return false;
         }
     }

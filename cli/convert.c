@@ -167,19 +167,6 @@ static fanin_status fill_file(struct conversion *work, const struct output *outp
     return status != FANIN_OK ? status : written;
 }
 
-static void print_summary(const struct convert_options *options, const struct conversion *work, double seconds)
-{
-    char tensors[TEXT_SIZE], elements[TEXT_SIZE], bytes[TEXT_SIZE], speed[TEXT_SIZE];
-    const int64_t size = (int64_t)work->text_size + work->done;
-    int64_t count = 0;
-    for (size_t i = 0; i < work->header.count; i++) {
-        count += work->header.tensors[i].count;
-    }
-    command_print_name(options->output);
-    printf(": %s, %s, %s%s\n", text_counted((int64_t)work->header.count, "tensor", tensors),
-           text_counted(count, "element", elements), text_counted(size, "byte", bytes), text_speed(size, seconds, speed));
-}
-
 static fanin_status write_file(const struct convert_options *options, const struct inputs *inputs, int fd,
                                const struct file_state *before, struct conversion *work)
 {
@@ -197,15 +184,10 @@ static fanin_status write_file(const struct convert_options *options, const stru
     }
     status = fill_file(work, &output, &progress);
     status = status == FANIN_OK ? file_check(fd, options->input, before, "while it was read") : status;
-    if (status == FANIN_OK) {
-        progress_say(&progress, "bringing it to the disk ...");
-        status = output_commit(&output);
-    } else {
-        output_discard(&output);
-    }
-    progress_end(&progress);
+    status = output_finish(&output, status, &progress);
     if (status == FANIN_OK && !options->quiet) {
-        print_summary(options, work, progress_seconds(&progress));
+        output_summary(options->output, "", &work->header, progress_seconds(&progress));
+        printf("\n");
     }
     return status;
 }

@@ -3,8 +3,7 @@
 #include "window.h"
 
 #include "cuda_module.h"
-
-#include <string.h>
+#include "private.h"
 
 /* Bytes of each buffer: large against the time of a launch, small against a device's memory. Tensors that cannot be cut may
  * need more. */
@@ -45,12 +44,11 @@ static fanin_status end_window(struct device_fill *fill, int buffer, int64_t siz
         return status;
     }
     const int error = output_write(fill->output->fd, data, (size_t)size, fill->model->header.data_offset + fill->written);
-    if (error != 0) {
-        return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %s", fill->output->target, strerrordesc_np(error));
+    if (error == 0) {
+        fill->written += size;
+        progress_update(fill->progress, fill->written);
     }
-    fill->written += size;
-    progress_update(fill->progress, fill->written);
-    return FANIN_OK;
+    return output_status(fill->output->target, error);
 }
 
 static fanin_status fill_windows(struct device_fill *fill)

@@ -1,8 +1,8 @@
 /* fanin devices: what can fill, or why it cannot. */
 #include "command.h"
 
-#include "cpu/variant.h"
 #include "cuda_module.h"
+#include "private.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,11 +6,10 @@
 #include "init_notes.h"
 #include "output.h"
 #include "progress.h"
-#include "text.h"
 #include "window.h"
 #include "writer.h"
 
-#include "cpu/variant.h"
+#include "private.h"
 #include "formats/safetensors.h"
 
 #include <inttypes.h>
@@ -26,9 +25,7 @@ static const char command[] = "init";
 
 static fanin_status write_header(const struct output *output, const char *text, size_t size)
 {
-    const int error = output_write(output->fd, text, size, 0);
-    return error == 0 ? FANIN_OK
-                      : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %s", output->target, strerrordesc_np(error));
+    return output_status(output->target, output_write(output->fd, text, size, 0));
 }
 
 /* Fills the windows one after another; the writer writes each while the next is filled. */
@@ -93,19 +90,12 @@ static fanin_status fill_file(const struct model *model, const struct init_optio
 
 static void print_summary(const struct model *model, const struct init_options *options, double seconds)
 {
-    char tensors[TEXT_SIZE], elements[TEXT_SIZE], bytes[TEXT_SIZE], speed[TEXT_SIZE], shard[64] = "";
-    const int64_t size = model->header.data_offset + safetensors_data_size(&model->header);
-    int64_t count = 0;
-    for (size_t i = 0; i < model->header.count; i++) {
-        count += model->header.tensors[i].count;
-    }
+    char shard[64] = "";
     if (options->shards > 1) {
         snprintf(shard, sizeof shard, " (shard %" PRId64 "/%" PRId64 ")", options->shard, options->shards);
     }
-    command_print_name(options->output);
-    printf("%s: %s, %s, %s%s, seed %" PRIu64 "\n", shard, text_counted((int64_t)model->header.count, "tensor", tensors),
-           text_counted(count, "element", elements), text_counted(size, "byte", bytes), text_speed(size, seconds, speed),
-           options->seed);
+    output_summary(options->output, shard, &model->header, seconds);
+    printf(", seed %" PRIu64 "\n", options->seed);
 }
 
 static fanin_status write_model(struct model *model, const struct init_options *options, const struct inputs *inputs,
@@ -131,13 +121,7 @@ static fanin_status write_model(struct model *model, const struct init_options *
     status = write_header(&output, text, size);
     free(text);
     status = status == FANIN_OK ? fill_file(model, options, &output, &progress) : status;
-    if (status == FANIN_OK) {
-        progress_say(&progress, "bringing it to the disk ...");
-        status = output_commit(&output);
-    } else {
-        output_discard(&output);
-    }
-    progress_end(&progress);
+    status = output_finish(&output, status, &progress);
     if (status == FANIN_OK && !options->quiet) {
         print_summary(model, options, progress_seconds(&progress));
     }

@@ -2,7 +2,7 @@
 
 #include "command.h"
 #include "name_list.h"
-#include "rule_pairs.h"
+#include "private.h"
 
 #include <stdlib.h>
 

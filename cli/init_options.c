@@ -1,7 +1,7 @@
 #include "init_options.h"
 
 #include "command.h"
-#include "cpu/variant.h"
+#include "private.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,10 +3,9 @@
 #include "formats/file.h"
 #include "formats/foreign.h"
 #include "formats/safetensors.h"
-#include "stored_files.h"
+#include "private.h"
 
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,75 +55,51 @@ bool inputs_contain(const struct inputs *inputs, const struct stat *info)
 }
 
 /* An open file or standard input. */
-struct source {
+struct input_file {
     const char *path; /* for messages */
     int fd;
     int64_t size; /* -1: no regular file, its end is not known */
 };
 
-static fanin_status source_open(struct inputs *inputs, const char *path, struct source *out)
+static fanin_status open_input(struct inputs *inputs, const char *path, struct input_file *out)
 {
     struct stat info;
     const bool standard = strcmp(path, "-") == 0;
-    *out = (struct source){standard ? "standard input" : path, standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC), -1};
-    if (out->fd < 0 || fstat(out->fd, &info) != 0) {
+    const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    *out = (struct input_file){standard ? "standard input" : path, fd, -1};
+    if (fd < 0 || fstat(fd, &info) != 0) {
         return fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be opened: %m", out->path);
     }
-    if (S_ISREG(info.st_mode) && lseek(out->fd, 0, SEEK_CUR) == 0) {
+    if (S_ISREG(info.st_mode) && lseek(fd, 0, SEEK_CUR) == 0) {
         out->size = info.st_size;
     }
-    return inputs ? inputs_add(inputs, out->fd, out->path) : FANIN_OK;
+    return inputs ? inputs_add(inputs, fd, out->path) : FANIN_OK;
 }
 
-static void source_close(const struct source *source)
+static void close_input(const struct input_file *file)
 {
-    if (source->fd > STDIN_FILENO) {
-        close(source->fd);
+    if (file->fd > STDIN_FILENO) {
+        close(file->fd);
     }
 }
 
-/* What is not JSON must start as a safetensors file does: with the size of a header that the format allows, and a brace. */
-static fanin_status check_start(const char *path, const char *first, size_t length, uint64_t *size)
+/* What is not JSON must start as a safetensors file does: with the size of a header that the format allows, or else a brace
+ * after it. `first`: FOREIGN_START bytes, 0 beyond those that were read. */
+static fanin_status check_start(const char *path, const unsigned char *first, size_t length)
 {
-    unsigned char start[FOREIGN_START] = {0};
     if (length < 8) {
         return fanin_fail(FANIN_ERROR_FORMAT, "'%s' has %zu bytes: neither a safetensors file nor JSON", path, length);
     }
-    memcpy(start, first, length);
-    *size = safetensors_header_size(start);
-    const fanin_status status = foreign_check(path, start, length);
-    if (status != FANIN_OK || *size <= SAFETENSORS_HEADER_LIMIT) {
-        return status;
+    if (safetensors_header_size(first) <= SAFETENSORS_HEADER_LIMIT || first[8] == '{') {
+        return FANIN_OK;
     }
-    return start[8] == '{' ? fanin_fail(FANIN_ERROR_FORMAT,
-                                        "'%s' is no safetensors file: a header of %" PRIu64 " bytes, at most %u are allowed",
-                                        path, *size, SAFETENSORS_HEADER_LIMIT)
-                           : fanin_fail(FANIN_ERROR_FORMAT, "'%s' is neither JSON nor a safetensors file", path);
-}
-
-/* Reads the header of a safetensors file from a pipe. Of it, `known` bytes were read with its size, one at most. */
-static fanin_status read_piped(const struct source *source, const char *start, size_t known, uint64_t size, struct header *out)
-{
-    char *const text = malloc((size_t)size + 1);
-    if (!text) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %" PRIu64 " bytes", source->path, size);
-    }
-    size_t got = 0;
-    memcpy(text, start, known);
-    fanin_status status =
-        known < size ? file_read(source->fd, source->path, text + known, (size_t)size - known, &got) : FANIN_OK;
-    if (status == FANIN_OK && known + got < size) {
-        status = fanin_fail(FANIN_ERROR_FORMAT, "'%s': a header of %" PRIu64 " bytes, but only %zu follow: it was cut short",
-                            source->path, size, known + got);
-    }
-    status = status == FANIN_OK ? safetensors_parse(source->path, text, (size_t)size, -1, out) : status;
-    free(text);
-    return status;
+    const fanin_status status = foreign_check(path, first, length);
+    return status == FANIN_OK ? fanin_fail(FANIN_ERROR_FORMAT, "'%s' is neither JSON nor a safetensors file", path) : status;
 }
 
 /* Whether what starts so is JSON: no NUL, and a brace or bracket after the blanks, or the byte-order mark that JSON's reader
  * speaks of. A safetensors file that the format allows has four NULs there, the upper half of its header's size. */
-static bool looks_like_json(const char *first, size_t length)
+static bool looks_like_json(const unsigned char *first, size_t length)
 {
     static const char mark[] = "\xef\xbb\xbf";
     size_t blanks = length >= 3 && memcmp(first, mark, 3) == 0 ? 3 : 0;
@@ -172,30 +147,29 @@ static fanin_status parse_shapes(struct inputs *inputs, const char *path, const 
     return status;
 }
 
-static fanin_status read_shapes(struct inputs *inputs, const char *path, const struct source *source, struct header *out)
+static fanin_status read_shapes(struct inputs *inputs, const char *path, const struct input_file *file, struct header *out)
 {
-    char first[FOREIGN_START];
+    unsigned char first[FOREIGN_START] = {0};
     size_t got;
-    fanin_status status = file_read(source->fd, source->path, first, sizeof first, &got);
+    fanin_status status = file_read(file->fd, file->path, first, sizeof first, &got);
     if (status != FANIN_OK) {
         return status;
     }
     if (!looks_like_json(first, got)) {
-        uint64_t size = 0;
-        status = check_start(source->path, first, got, &size);
+        status = check_start(file->path, first, got);
         if (status != FANIN_OK) {
             return status;
         }
-        return source->size >= 0 ? safetensors_read(source->fd, source->path, source->size, out)
-                                 : read_piped(source, first + 8, got - 8, size, out);
+        return file->size >= 0 ? safetensors_read(file->fd, file->path, file->size, out)
+                               : safetensors_read_piped(file->fd, file->path, first, got, out);
     }
     size_t length = got;
     char *text = malloc(sizeof first);
     if (!text) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory to read it", source->path);
+        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory to read it", file->path);
     }
     memcpy(text, first, got);
-    status = file_read_rest(source->fd, source->path, SAFETENSORS_HEADER_LIMIT, &text, &length);
+    status = file_read_rest(file->fd, file->path, SAFETENSORS_HEADER_LIMIT, &text, &length);
     status = status == FANIN_OK ? parse_shapes(inputs, path, text, length, out) : status;
     free(text);
     return status;
@@ -203,21 +177,21 @@ static fanin_status read_shapes(struct inputs *inputs, const char *path, const s
 
 fanin_status input_shapes(struct inputs *inputs, const char *path, struct header *out)
 {
-    struct source source;
-    fanin_status status = source_open(inputs, path, &source);
-    status = status == FANIN_OK ? read_shapes(inputs, path, &source, out) : status;
-    source_close(&source);
+    struct input_file file;
+    fanin_status status = open_input(inputs, path, &file);
+    status = status == FANIN_OK ? read_shapes(inputs, path, &file, out) : status;
+    close_input(&file);
     return status;
 }
 
 fanin_status input_text(struct inputs *inputs, const char *path, char **text, size_t *length)
 {
-    struct source source;
+    struct input_file file;
     char *read = NULL;
     size_t size = 0;
-    fanin_status status = source_open(inputs, path, &source);
-    status = status == FANIN_OK ? file_read_rest(source.fd, source.path, SAFETENSORS_HEADER_LIMIT, &read, &size) : status;
-    source_close(&source);
+    fanin_status status = open_input(inputs, path, &file);
+    status = status == FANIN_OK ? file_read_rest(file.fd, file.path, SAFETENSORS_HEADER_LIMIT, &read, &size) : status;
+    close_input(&file);
     char *const ended = status == FANIN_OK ? realloc(read, size + 1) : NULL;
     if (!ended) {
         free(read);
@@ -230,7 +204,7 @@ fanin_status input_text(struct inputs *inputs, const char *path, char **text, si
 }
 
 /* One file is an index of one. */
-static fanin_status index_of_one(const char *path, struct shard_index *index, struct header *header)
+static fanin_status index_of_one(const char *path, struct shard_index *index)
 {
     index->files = calloc(1, sizeof *index->files);
     char *const copy = strdup(path);
@@ -240,11 +214,6 @@ static fanin_status index_of_one(const char *path, struct shard_index *index, st
     }
     index->files[0] = copy;
     index->n_files = 1;
-    for (size_t i = 0; i < header->count; i++) {
-        header->tensors[i].begin += header->data_offset;
-        header->tensors[i].end += header->data_offset;
-        header->tensors[i].tag = 0;
-    }
     return FANIN_OK;
 }
 
@@ -252,7 +221,8 @@ fanin_status input_tensors(const char *path, struct shard_index *index, struct h
 {
     int fd;
     struct file_state state;
-    char first[FOREIGN_START] = {0}, *text = NULL;
+    unsigned char first[FOREIGN_START] = {0};
+    char *text = NULL;
     size_t length = 0;
     fanin_status status = file_open(path, &fd, &state);
     if (status != FANIN_OK) {
@@ -260,10 +230,9 @@ fanin_status input_tensors(const char *path, struct shard_index *index, struct h
     }
     status = file_read(fd, path, first, sizeof first, &length);
     if (status == FANIN_OK && !looks_like_json(first, length)) {
-        uint64_t size = 0;
-        status = check_start(path, first, length, &size);
+        status = check_start(path, first, length);
         status = status == FANIN_OK ? safetensors_read(fd, path, state.size, out) : status;
-        status = status == FANIN_OK ? index_of_one(path, index, out) : status;
+        status = status == FANIN_OK ? index_of_one(path, index) : status;
     } else if (status == FANIN_OK) {
         length = 0;
         lseek(fd, 0, SEEK_SET);

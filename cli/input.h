@@ -35,8 +35,8 @@ fanin_status input_text(struct inputs *inputs, const char *path, char **text, si
  * Errors: FILE, FORMAT, MEMORY. */
 fanin_status input_shapes(struct inputs *inputs, const char *path, struct header *out);
 
-/* Reads what stat reads: a safetensors file, or an index of sharded ones whose files `index` then lists. The tensors' places
- * are counted from the start of their file, whose number is their tag. Errors: FILE, FORMAT, MEMORY. */
+/* Reads what stat reads: a safetensors file, or an index of sharded ones. `index` then lists the files; the tensors have the
+ * number of theirs as tag. Errors: FILE, FORMAT, MEMORY. */
 fanin_status input_tensors(const char *path, struct shard_index *index, struct header *out);
 
 #endif

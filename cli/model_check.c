@@ -1,7 +1,7 @@
 #include "model.h"
 
 #include "cuda_module.h"
-#include "plan/whole.h"
+#include "private.h"
 
 #include <stdio.h>
 

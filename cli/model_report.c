@@ -1,7 +1,7 @@
 #include "model.h"
 
 #include "command.h"
-#include "rule_pairs.h"
+#include "private.h"
 
 #include "json/print.h"
 

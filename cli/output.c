@@ -1,6 +1,9 @@
 #include "output.h"
 
+#include "command.h"
 #include "text.h"
+
+#include "formats/safetensors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -174,21 +177,6 @@ static fanin_status reserve(const struct output *output, int64_t size)
     return FANIN_OK;
 }
 
-fanin_status output_create(const char *path, const struct inputs *inputs, int64_t size, struct output *out)
-{
-    *out = (struct output){.fd = -1, .folder = -1};
-    catch_signals();
-    (void)atexit(remove_pending);
-    fanin_status status = find_target(path, inputs, &out->target);
-    status = status == FANIN_OK ? open_folder(out->target, &out->folder) : status;
-    status = status == FANIN_OK ? create_temporary(out) : status;
-    status = status == FANIN_OK ? reserve(out, size) : status;
-    if (status != FANIN_OK) {
-        output_discard(out);
-    }
-    return status;
-}
-
 /* The output is gone. */
 static void forget(struct output *output)
 {
@@ -203,13 +191,29 @@ static void forget(struct output *output)
     *output = (struct output){.fd = -1, .folder = -1};
 }
 
-void output_discard(struct output *output)
+/* Removes the temporary file. */
+static void discard(struct output *output)
 {
     sigset_t old;
     hold_signals(&old);
     remove_pending();
     forget(output);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+fanin_status output_create(const char *path, const struct inputs *inputs, int64_t size, struct output *out)
+{
+    *out = (struct output){.fd = -1, .folder = -1};
+    catch_signals();
+    (void)atexit(remove_pending);
+    fanin_status status = find_target(path, inputs, &out->target);
+    status = status == FANIN_OK ? open_folder(out->target, &out->folder) : status;
+    status = status == FANIN_OK ? create_temporary(out) : status;
+    status = status == FANIN_OK ? reserve(out, size) : status;
+    if (status != FANIN_OK) {
+        discard(out);
+    }
+    return status;
 }
 
 int output_write(int fd, const char *data, size_t size, int64_t offset)
@@ -228,12 +232,18 @@ int output_write(int fd, const char *data, size_t size, int64_t offset)
     return 0;
 }
 
-fanin_status output_commit(struct output *output)
+fanin_status output_status(const char *path, int error)
+{
+    return error == 0 ? FANIN_OK : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %s", path, strerrordesc_np(error));
+}
+
+/* Brings the file to the disk and gives it its name. The output is then gone, also after an error. */
+static fanin_status commit(struct output *output)
 {
     fanin_status status = FANIN_OK;
     if (fsync(output->fd) != 0 || rename(temporary, output->target) != 0) {
         status = fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %m", output->target);
-        output_discard(output);
+        discard(output);
         return status;
     }
     if (output->folder >= 0 && fsync(output->folder) != 0 && errno != EINVAL) {
@@ -242,4 +252,30 @@ fanin_status output_commit(struct output *output)
     }
     forget(output);
     return status;
+}
+
+fanin_status output_finish(struct output *output, fanin_status filled, const struct progress *progress)
+{
+    fanin_status status = filled;
+    if (status == FANIN_OK) {
+        progress_say(progress, "bringing it to the disk ...");
+        status = commit(output);
+    } else {
+        discard(output);
+    }
+    progress_end(progress);
+    return status;
+}
+
+void output_summary(const char *path, const char *note, const struct header *header, double seconds)
+{
+    char tensors[TEXT_SIZE], elements[TEXT_SIZE], bytes[TEXT_SIZE], speed[TEXT_SIZE];
+    const int64_t size = header->data_offset + safetensors_data_size(header);
+    int64_t count = 0;
+    for (size_t i = 0; i < header->count; i++) {
+        count += header->tensors[i].count;
+    }
+    command_print_name(path);
+    printf("%s: %s, %s, %s%s", note, text_counted((int64_t)header->count, "tensor", tensors),
+           text_counted(count, "element", elements), text_counted(size, "byte", bytes), text_speed(size, seconds, speed));
 }

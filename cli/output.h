@@ -1,9 +1,10 @@
-/* A file that appears under its name only when it is complete: until then it is a temporary file beside it, which an error,
- * SIGINT, SIGTERM or SIGHUP removes. */
+/* A file that appears under its name only when it is complete: until then it is a temporary file beside it, which an error, the
+ * program's exit, SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU remove. */
 #ifndef FANIN_CLI_OUTPUT_H
 #define FANIN_CLI_OUTPUT_H
 
 #include "input.h"
+#include "progress.h"
 
 struct output {
     char *target; /* with symbolic links followed */
@@ -21,10 +22,15 @@ fanin_status output_create(const char *path, const struct inputs *inputs, int64_
 /* Writes all of `data` at `offset` of a file. Returns 0 or errno. */
 int output_write(int fd, const char *data, size_t size, int64_t offset);
 
-/* Brings the file to the disk and gives it its name; the output is then gone, also after an error. Errors: FILE. */
-fanin_status output_commit(struct output *output);
+/* What output_write returned, as a status with its message; `path` is the output's target. Errors: FILE. */
+fanin_status output_status(const char *path, int error);
 
-/* Removes the temporary file. */
-void output_discard(struct output *output);
+/* Ends the output and clears the line of progress. Where `filled` is FANIN_OK it brings the file to the disk and gives it its
+ * name; else it removes the temporary file. Returns `filled`, or the error of what it did. Errors: FILE. */
+fanin_status output_finish(struct output *output, fanin_status filled, const struct progress *progress);
+
+/* Prints what was written, "PATHNOTE: 2 tensors, 3 elements, 4 bytes in 0.61 s", without the end of the line. The header went
+ * through safetensors_write. */
+void output_summary(const char *path, const char *note, const struct header *header, double seconds);
 
 #endif

@@ -48,10 +48,10 @@ void progress_update(struct progress *progress, int64_t bytes)
     fflush(stderr);
 }
 
-void progress_say(const struct progress *progress, const char *word)
+void progress_say(const struct progress *progress, const char *text)
 {
     if (progress->shown) {
-        fprintf(stderr, CLEAR "%s", word);
+        fprintf(stderr, CLEAR "%s", text);
         fflush(stderr);
     }
 }

@@ -16,8 +16,8 @@ void progress_start(struct progress *progress, int64_t total_bytes, bool quiet);
 /* Redraws the line, a few times a second at most. */
 void progress_update(struct progress *progress, int64_t bytes);
 
-/* Shows a word in its place ("syncing"). */
-void progress_say(const struct progress *progress, const char *word);
+/* Shows a text in its place: "bringing it to the disk ...". */
+void progress_say(const struct progress *progress, const char *text);
 
 /* Clears the line. */
 void progress_end(const struct progress *progress);

@@ -3,7 +3,7 @@
 #include "input.h"
 #include "stat_report.h"
 
-#include "cpu/variant.h"
+#include "private.h"
 #include "formats/file.h"
 
 #include <omp.h>

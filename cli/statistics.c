@@ -1,6 +1,6 @@
 #include "statistics.h"
 
-#include "stream/round.h"
+#include "elements.h"
 
 #include <float.h>
 #include <math.h>
@@ -8,49 +8,6 @@
 
 /* Elements that are converted and reduced at once: they stay in the first-level cache. */
 #define TILE 2048
-
-/* The data need not be aligned for its dtype's C type: it comes from a file. */
-#define CONVERT(type, expression)                                                                                              \
-    for (size_t i = 0; i < count; i++) {                                                                                       \
-        type x;                                                                                                                \
-        memcpy(&x, (const char *)data + i * sizeof x, sizeof x);                                                               \
-        out[i] = expression;                                                                                                   \
-    }                                                                                                                          \
-    break
-
-static void to_double(enum dtype dtype, const void *data, size_t count, double *out)
-{
-    switch (dtype) {
-    case DTYPE_FLOAT16:
-        CONVERT(uint16_t, (double)float16_to_float(x));
-    case DTYPE_BFLOAT16:
-        CONVERT(uint16_t, (double)bfloat16_to_float(x));
-    case DTYPE_FLOAT32:
-        CONVERT(float, (double)x);
-    case DTYPE_FLOAT64:
-        CONVERT(double, x);
-    case DTYPE_INT8:
-        CONVERT(int8_t, x);
-    case DTYPE_INT16:
-        CONVERT(int16_t, x);
-    case DTYPE_INT32:
-        CONVERT(int32_t, x);
-    case DTYPE_INT64:
-        CONVERT(int64_t, (double)x);
-    case DTYPE_UINT8:
-        CONVERT(uint8_t, x);
-    case DTYPE_UINT16:
-        CONVERT(uint16_t, x);
-    case DTYPE_UINT32:
-        CONVERT(uint32_t, x);
-    case DTYPE_UINT64:
-        CONVERT(uint64_t, (double)x);
-    case DTYPE_BOOL:
-        CONVERT(uint8_t, x != 0);
-    case DTYPE_COUNT:
-        break;
-    }
-}
 
 static void exact_range(struct statistics_range *range, enum dtype dtype, const void *data, size_t count)
 {
@@ -75,7 +32,7 @@ void statistics_range_add(struct statistics_range *range, enum dtype dtype, cons
     }
     for (size_t done = 0; done < count; done += TILE) {
         const size_t n = count - done < TILE ? count - done : TILE;
-        to_double(dtype, (const char *)data + done * dtype_table[dtype].size, n, values);
+        elements_convert(dtype, (const char *)data + done * dtype_table[dtype].size, DTYPE_FLOAT64, values, (int64_t)n);
         double low = range->low, high = range->high;
         int64_t finite = 0, nan = 0;
         for (size_t i = 0; i < n; i++) {
@@ -167,7 +124,7 @@ void statistics_moments_add(struct statistics_moments *moments, const struct sta
     const struct shift shift = shift_of(range);
     for (size_t done = 0; done < count; done += TILE) {
         const size_t n = count - done < TILE ? count - done : TILE;
-        to_double(dtype, (const char *)data + done * dtype_table[dtype].size, n, values);
+        elements_convert(dtype, (const char *)data + done * dtype_table[dtype].size, DTYPE_FLOAT64, values, (int64_t)n);
         const size_t kept = keep_finite(values, n, &shift);
         if (kept == 0) {
             continue;

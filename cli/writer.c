@@ -3,7 +3,6 @@
 #include "output.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 static void *run(void *argument)
 {
@@ -60,12 +59,6 @@ fanin_status writer_start(struct writer *writer, int fd, const char *path, int64
     return FANIN_OK;
 }
 
-static fanin_status failure(const struct writer *writer, int error)
-{
-    return error == 0 ? FANIN_OK
-                      : fanin_fail(FANIN_ERROR_FILE, "'%s' cannot be written: %s", writer->path, strerrordesc_np(error));
-}
-
 fanin_status writer_buffer(struct writer *writer, char **out)
 {
     struct writer_buffer *const buffer = &writer->buffers[writer->next];
@@ -76,7 +69,7 @@ fanin_status writer_buffer(struct writer *writer, char **out)
     const int error = writer->error;
     pthread_mutex_unlock(&writer->mutex);
     *out = buffer->data;
-    return failure(writer, error);
+    return output_status(writer->path, error);
 }
 
 void writer_submit(struct writer *writer, size_t size)
@@ -98,5 +91,5 @@ fanin_status writer_finish(struct writer *writer)
     pthread_cond_destroy(&writer->changed);
     pthread_mutex_destroy(&writer->mutex);
     free_buffers(writer);
-    return failure(writer, writer->error);
+    return output_status(writer->path, writer->error);
 }

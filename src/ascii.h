@@ -1,13 +1,32 @@
-/* ASCII letters, whatever the locale. */
+/* ASCII letters and digits, whatever the locale. */
 #ifndef FANIN_SRC_ASCII_H
 #define FANIN_SRC_ASCII_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 static inline char ascii_lower(char c)
 {
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Of a char or a code point: no char beyond ASCII, which may be negative, becomes one within it. */
+static inline bool ascii_is_digit(uint32_t code)
+{
+    return code >= '0' && code <= '9';
+}
+
+/* The value of a hexadecimal digit in either case; -1 for what is none. */
+static inline int ascii_hex_digit(uint32_t code)
+{
+    if (ascii_is_digit(code)) {
+        return (int)(code - '0');
+    }
+    if (code >= 'a' && code <= 'f') {
+        return (int)(code - 'a') + 10;
+    }
+    return code >= 'A' && code <= 'F' ? (int)(code - 'A') + 10 : -1;
 }
 
 /* Whether the first `length` bytes of two texts, none of which need be so long, are equal but for the case of letters. */

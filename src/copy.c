@@ -39,7 +39,7 @@ void copy_array_measure(struct copy_array *array)
     }
 }
 
-struct copy_array *copy_array_retain(const struct copy_array *array)
+static struct copy_array *retain(const struct copy_array *array)
 {
     /* Only the count changes, which no one sees. */
     struct copy_array *const counted = (struct copy_array *)array;
@@ -112,7 +112,7 @@ fanin_status copy_new(const char *name, struct copy_array *array, int ndim, cons
     if (!copy) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for its fills", name);
     }
-    copy->array = copy_array_retain(array);
+    copy->array = retain(array);
     make_map(array, ndim, domain, &copy->map);
     *out = copy;
     return FANIN_OK;

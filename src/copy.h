@@ -14,9 +14,9 @@ struct copy_array {
     int64_t shape[FANIN_MAX_NDIM];
     int64_t count;
     /* What decides whether they fit a dtype. */
-    double low, high;   /* 0 without values */
+    double low, high; /* 0 without values */
     bool integral;
-    double fraction;    /* the first value that is no integer */
+    double fraction; /* the first value that is no integer */
     double values[];
 };
 
@@ -26,7 +26,7 @@ struct copy_array *copy_array_new(int ndim, const int64_t *shape);
 /* To be called when the values are set. */
 void copy_array_measure(struct copy_array *array);
 
-struct copy_array *copy_array_retain(const struct copy_array *array);
+/* Gives up one reference; NULL is fine. */
 void copy_array_release(struct copy_array *array);
 
 /* The source of a COPY fill: an array, retained, as its domain needs it. */

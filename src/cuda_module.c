@@ -1,16 +1,16 @@
 #include "cuda_module.h"
 
+#include "private.h"
+
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
-
-#define MODULE_FILE "libfanin_cuda.so"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_open;
 static struct cuda_module module;
 static char reason_not_open[PATH_MAX + 256];
+static const struct module_words words = {"CUDA", "no CUDA backend", .binds_deep = false};
 
 static fanin_status fail(fanin_status status, const char *message)
 {
@@ -26,7 +26,6 @@ static const struct cuda_host host = {fail, read_items};
 
 bool cuda_module_open(const char *path, struct cuda_module *out, char *reason, size_t reason_size)
 {
-    static const struct module_words words = {"CUDA", "no CUDA backend", .binds_deep = false};
     void *const symbol = module_open(path, CUDA_OPEN_SYMBOL, &words, reason, reason_size);
     if (symbol == NULL) {
         return false;
@@ -40,11 +39,8 @@ bool cuda_module_open(const char *path, struct cuda_module *out, char *reason, s
 static void open_once(void)
 {
     char path[PATH_MAX];
-    if (module_path(MODULE_FILE, path)) {
-        is_open = cuda_module_open(path, &module, reason_not_open, sizeof reason_not_open);
-    } else {
-        snprintf(reason_not_open, sizeof reason_not_open, "the CUDA module cannot be opened: the folder of fanin is not known");
-    }
+    is_open = module_path("libfanin_cuda.so", &words, path, reason_not_open, sizeof reason_not_open) &&
+              cuda_module_open(path, &module, reason_not_open, sizeof reason_not_open);
 }
 
 static bool open_module_once(void)

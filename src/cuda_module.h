@@ -67,11 +67,6 @@ struct cuda_module {
 typedef uint32_t (*cuda_open_fn)(uint32_t abi, const struct cuda_host *host, struct cuda_module *out);
 #define CUDA_OPEN_SYMBOL "fanin_cuda_open"
 
-/* The module; opened by the first call of any thread, for good. DEVICE where that failed, with the reason after `subject`,
- * which is what the message starts with ("--device cuda"). Shown by the library for the program of the same build; no part
- * of the API. */
-FANIN_API fanin_status fanin_private_cuda_module(const char *subject, const struct cuda_module **out);
-
 /* The backend of a CUDA device, ready to run. Errors: DEVICE; the message names the parameter. */
 fanin_status cuda_module_backend(const char *name, int ordinal, const struct backend **out);
 

@@ -1,4 +1,4 @@
-/* The dtypes that fanin fills: one table of their names, sizes and ranges. */
+/* The dtypes that fanin fills: one table of their names and sizes. */
 #ifndef FANIN_SRC_DTYPE_H
 #define FANIN_SRC_DTYPE_H
 
@@ -7,9 +7,18 @@
 #include <stdbool.h>
 
 enum dtype {
-    DTYPE_FLOAT16, DTYPE_BFLOAT16, DTYPE_FLOAT32, DTYPE_FLOAT64,
-    DTYPE_INT8, DTYPE_INT16, DTYPE_INT32, DTYPE_INT64,
-    DTYPE_UINT8, DTYPE_UINT16, DTYPE_UINT32, DTYPE_UINT64,
+    DTYPE_FLOAT16,
+    DTYPE_BFLOAT16,
+    DTYPE_FLOAT32,
+    DTYPE_FLOAT64,
+    DTYPE_INT8,
+    DTYPE_INT16,
+    DTYPE_INT32,
+    DTYPE_INT64,
+    DTYPE_UINT8,
+    DTYPE_UINT16,
+    DTYPE_UINT32,
+    DTYPE_UINT64,
     DTYPE_BOOL,
     DTYPE_COUNT
 };

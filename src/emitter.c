@@ -3,6 +3,7 @@
 #include "growing.h"
 #include "load/store.h"
 #include "registry/initializer.h"
+#include "status.h"
 
 #include <string.h>
 
@@ -25,6 +26,11 @@ void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, cons
             emitter->row_size = 0;
         }
     }
+}
+
+const char *emitter_own_name(const struct fanin_emitter *emitter)
+{
+    return emitter->parent ? emitter->name + strlen(emitter->parent->name) + 1 : emitter->name;
 }
 
 fanin_status emitter_settle(struct fanin_emitter *emitter, fanin_status status)
@@ -203,15 +209,12 @@ static bool names_parameter(const char *message, const char *name)
 }
 
 /* What a lower function leaves unsaid, a message or the parameter's name in it, is said here. */
-static fanin_status complete_message(const struct fanin_emitter *emitter, fanin_status status, bool silent)
+static fanin_status complete_message(const struct fanin_emitter *emitter, fanin_status status,
+                                     const struct callback_mark *before)
 {
-    if (strcmp(fanin_status_name(status), "FANIN_ERROR_?") == 0) {
-        return fanin_fail(FANIN_ERROR_CUSTOM, "parameter '%s': its initializer returned %d, which is no status", emitter->name,
-                          (int)status);
-    }
-    if (silent) {
-        return fanin_fail(status, "parameter '%s': its initializer failed without a message: %s", emitter->name,
-                          fanin_status_text(status));
+    const bool silent = emitter->status == FANIN_OK && callback_was_silent(before);
+    if (silent || !status_is_known(status)) {
+        return callback_result(status, before, emitter->name, "its initializer");
     }
     const char *const message = fanin_last_error();
     return names_parameter(message, emitter->name) ? status : fanin_fail(status, "parameter '%s': %s", emitter->name, message);
@@ -224,8 +227,7 @@ fanin_status emitter_run(struct fanin_emitter *emitter, fanin_lower_fn lower, co
     const fanin_status returned = lower(args, emitter);
     const fanin_status status = returned != FANIN_OK ? returned : emitter->status;
     if (status != FANIN_OK) {
-        const bool silent = emitter->status == FANIN_OK && callback_was_silent(&before);
-        return complete_message(emitter, status, silent);
+        return complete_message(emitter, status, &before);
     }
     if (emitter->next != emitter->rows) {
         return fanin_fail(FANIN_ERROR_SHAPE, "parameter '%s': its initializer covered %lld of %lld rows", emitter->name,

@@ -22,14 +22,15 @@ struct emitter_sink {
 
 struct fanin_emitter {
     struct emitter_sink *sink;
-    const char *name; /* of the stream: "parent/block" in a block, where it outlives the lowering */
+    /* The parameter's name; "parent/block" in a block, kept in the sink's arena, so that the lowering can point to it. */
+    const char *name;
     enum dtype dtype;
     int ndim;
-    const int64_t *shape; /* of the domain; outlives the lowering */
-    int64_t rows, next;   /* extent of axis 0 and how many of its indices are covered */
-    int64_t row_size;     /* elements of one index of axis 0 */
-    int64_t origin;       /* of the domain's element 0 in the whole parameter */
-    uint64_t stream;
+    const int64_t *shape;               /* of the domain; outlives the lowering */
+    int64_t rows, next;                 /* extent of axis 0 and how many of its indices are covered */
+    int64_t row_size;                   /* elements of one index of axis 0 */
+    int64_t origin;                     /* of the domain's element 0 in the whole parameter */
+    uint64_t stream;                    /* of the name */
     const fanin_initializer *global;    /* for blocks without an initializer of their own; may be NULL */
     void *user;                         /* of the row whose lower function runs */
     const struct fanin_emitter *parent; /* of a block; NULL for the parameter */
@@ -41,6 +42,9 @@ struct fanin_emitter {
 /* Sets up an emitter for a domain; shape's product is within int64. */
 void emitter_open(struct fanin_emitter *emitter, struct emitter_sink *sink, const char *name, uint64_t stream, enum dtype dtype,
                   int ndim, const int64_t *shape);
+
+/* A block's name without "parent/"; the parameter's as it is. */
+const char *emitter_own_name(const struct fanin_emitter *emitter);
 
 /* Runs a lower function, with args NULL for the name rule's own, and checks that it covered every row. An error's message names
  * the parameter. */

@@ -107,7 +107,7 @@ static fanin_status append_log(const struct fanin_emitter *block, const char *ru
 {
     struct emitter_sink *const sink = block->sink;
     struct lowering *const lowering = sink->lowering;
-    const char *const name = block->name + strlen(block->parent->name) + 1;
+    const char *const name = emitter_own_name(block);
     struct lowered_log *const logs =
         arena_grow(sink->arena, lowering->logs, lowering->log_count, &sink->log_capacity, sizeof *logs);
     if (!logs) {

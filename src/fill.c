@@ -17,6 +17,10 @@ const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT] = {
     [FILL_LOAD] = {"load", NULL, NULL},
 };
 
+const char *const fill_orthogonal_methods[] = {[FANIN_ORTHOGONAL_SVD] = "svd", [FANIN_ORTHOGONAL_HAAR] = "haar", NULL};
+const char *const fill_orthogonal_rand_types[] = {
+    [FANIN_DISTRIBUTION_UNIFORM] = "uniform", [FANIN_DISTRIBUTION_GAUSSIAN] = "normal", NULL};
+
 /* The largest |z| of a normal fill: the smallest u is 2^-33 (float64: 2^-54), the radius √(-2 ln u); rounded up. */
 #define NORMAL_REACH         6.77
 #define NORMAL_REACH_FLOAT64 8.66

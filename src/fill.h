@@ -18,15 +18,9 @@ enum fill_kind {
     FILL_KIND_COUNT
 };
 
-/* How an orthogonal fill comes from a random matrix: the singular vectors, or Householder reflectors (Haar measure). */
-enum orthogonal_method { ORTHOGONAL_SVD, ORTHOGONAL_HAAR };
-
-/* The random matrix: U[-1, 1] or N(0, 1). */
-enum orthogonal_random { ORTHOGONAL_UNIFORM, ORTHOGONAL_NORMAL };
-
 struct fill_orthogonal {
-    enum orthogonal_method method;
-    enum orthogonal_random random; /* NORMAL with HAAR */
+    fanin_orthogonal_method method;
+    fanin_distribution random; /* of the random matrix: U[-1, 1] or N(0, 1); GAUSSIAN with HAAR */
 };
 
 struct copy;
@@ -51,6 +45,10 @@ struct fill_kind_info {
     const char *name, *a, *b;
 };
 extern const struct fill_kind_info fill_kind_table[FILL_KIND_COUNT];
+
+/* The texts of an orthogonal fill's method and random matrix, by their values; NULL behind the last. */
+extern const char *const fill_orthogonal_methods[];
+extern const char *const fill_orthogonal_rand_types[];
 
 /* Checks that the fill's numbers and kind fit the dtype (VALUE, DTYPE). The message names the parameter. */
 fanin_status fill_check(const char *name, const struct fill *fill, enum dtype dtype);

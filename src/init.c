@@ -53,12 +53,11 @@ static fanin_status init(const fanin_initializer *initializer, const fanin_desc 
     if (status == FANIN_OK) {
         status = tensor_check(desc.name, source, desc.global_shape, desc.offset, &tensor);
     }
+    if (status == FANIN_OK) {
+        status = tensor_check_data(desc.name, tensor.data, tensor.size);
+    }
     if (status != FANIN_OK) {
         return status;
-    }
-    if (tensor.size > 0 && !tensor.data) {
-        return fanin_fail(FANIN_ERROR_ARGUMENT, "parameter '%s': the tensor's data is NULL, expected memory for %lld elements",
-                          desc.name, (long long)tensor.size);
     }
     int64_t few[FEW_BYTES / sizeof(int64_t)];
     struct arena arena;

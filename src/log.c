@@ -78,20 +78,10 @@ struct subject {
 static fanin_status callers_statistic(const struct subject *subject, const struct tensor *tensor, const fanin_options *options,
                                       char *text)
 {
-    int64_t shape[FANIN_MAX_NDIM], stride[FANIN_MAX_NDIM];
-    for (int d = 0; d < tensor->ndim; d++) {
-        shape[d] = tensor->shape[d];
-        stride[d] = tensor->stride[d];
-    }
-    const DLTensor view = {.data = tensor->data,
-                           .device = tensor->device,
-                           .ndim = tensor->ndim,
-                           .dtype = dtype_to_dlpack(tensor->dtype),
-                           .shape = shape,
-                           .strides = stride,
-                           .byte_offset = 0};
+    struct callback_view view;
+    callback_view_open(&view, tensor->data, tensor->device, tensor->dtype, tensor->ndim, tensor->shape, tensor->stride);
     const struct callback_mark before = callback_mark_error();
-    const fanin_status status = options->statistic(options->context, subject->name, &view, text, STATISTIC_SIZE);
+    const fanin_status status = options->statistic(options->context, subject->name, &view.tensor, text, STATISTIC_SIZE);
     text[STATISTIC_SIZE - 1] = '\0';
     return callback_result(status, &before, subject->parameter, "the caller's statistic");
 }
@@ -129,8 +119,12 @@ static fanin_status log_line(const struct subject *subject, const struct tensor 
 
 static void log_notes(const char *name, const struct log_notes *notes, const fanin_options *options, char *line)
 {
-    for (int i = notes->loading ? -1 : 0; i < notes->defaults; i++) {
-        snprintf(line, line_size(name, NULL), "Initialized %s by %s", name, i < 0 ? "loading" : "default");
+    if (notes->loading) {
+        snprintf(line, line_size(name, NULL), "Initialized %s by loading", name);
+        options->log(options->context, line);
+    }
+    for (int i = 0; i < notes->defaults; i++) {
+        snprintf(line, line_size(name, NULL), "Initialized %s by default", name);
         options->log(options->context, line);
     }
 }

@@ -34,13 +34,14 @@ static bool loaded_from(char path[PATH_MAX])
     return is_known;
 }
 
-bool module_path(const char *file, char path[PATH_MAX])
+bool module_path(const char *file, const struct module_words *words, char path[PATH_MAX], char *reason, size_t reason_size)
 {
-    if (!loaded_from(path)) {
-        return false;
+    char *place = NULL;
+    if (loaded_from(path)) {
+        place = strrchr(path, '/') + 1;
     }
-    char *const place = strrchr(path, '/') + 1;
-    if ((size_t)(place - path) + strlen(file) >= PATH_MAX) {
+    if (place == NULL || (size_t)(place - path) + strlen(file) >= PATH_MAX) {
+        snprintf(reason, reason_size, "the %s module cannot be opened: the folder of fanin is not known", words->name);
         return false;
     }
     strcpy(place, file);

@@ -13,9 +13,6 @@
 #define MODULE_ABI(revision)                                                                                                   \
     ((uint32_t)FANIN_VERSION_MAJOR << 24 | FANIN_VERSION_MINOR << 16 | FANIN_VERSION_PATCH << 8 | (revision))
 
-/* The path of a file in the folder of the file that this code was loaded from, links followed. false where it is not known. */
-bool module_path(const char *file, char path[PATH_MAX]);
-
 /* What a message calls a module. */
 struct module_words {
     const char *name;    /* "CUDA" */
@@ -25,6 +22,10 @@ struct module_words {
      * runtime is, which ends the process for it. */
     bool binds_deep;
 };
+
+/* The path of a module: in the folder of the file that this code was loaded from, links followed. false, and the reason, where
+ * that is not known. */
+bool module_path(const char *file, const struct module_words *words, char path[PATH_MAX], char *reason, size_t reason_size);
 
 /* Opens a module by its absolute path, for good, and finds its one symbol; NULL, and the reason in `reason`, where that
  * fails. */

@@ -52,6 +52,24 @@ STREAM_FUNCTION double norm_element(enum dtype dtype, const void *from)
     }
 }
 
+/* The exponent of a power of two near the largest magnitude; 0 where a value is infinite, or all are 0 or no numbers. Its inverse
+ * is a double too: what is left of subnormals then is 2^-73 and more, whose squares are exact enough. */
+STREAM_FUNCTION int64_t norm_exponent(double largest)
+{
+    const int64_t biased = (int64_t)(double_bits(largest) >> 52);
+    if (largest == 0.0 || biased == 0x7ff) {
+        return 0;
+    }
+    const int64_t exponent = biased - 1022;
+    return exponent < -1000 ? -1000 : exponent > 1000 ? 1000 : exponent;
+}
+
+/* 2^-exponent. */
+STREAM_FUNCTION double norm_scale(int64_t exponent)
+{
+    return double_from_bits((uint64_t)(1023 - exponent) << 52);
+}
+
 /* Adds two sums at the larger scale; exact but for the sum's own rounding, and for what is too small to count. */
 static inline struct norm_partial norm_add(struct norm_partial a, struct norm_partial b)
 {

@@ -22,7 +22,7 @@ struct orthogonal {
     int64_t rows, columns;   /* > 0; of the result, row-major */
     int64_t longer, shorter; /* the same, ordered */
     bool wide;               /* fewer rows than columns: the kept vectors are the rows */
-    enum orthogonal_method method;
+    fanin_orthogonal_method method;
     enum dtype dtype; /* FLOAT64 or FLOAT32: what it is computed in */
     double scale;
     uint64_t sign_stream;    /* SVD: that of "NAME/sign"; vector k takes word k */
@@ -47,13 +47,13 @@ static inline void orthogonal_describe(const struct fill *fill, enum dtype dtype
     out->scale = dtype == DTYPE_FLOAT64 ? fill->a : (double)(float)fill->a;
     out->sign_stream = stream_continue(fill->stream, "/sign");
     out->random = *fill; /* its stream is the name's */
-    out->random.kind = fill->orthogonal.random == ORTHOGONAL_UNIFORM ? FILL_UNIFORM : FILL_NORMAL;
-    out->random.a = fill->orthogonal.random == ORTHOGONAL_UNIFORM ? -1.0 : 0.0;
+    out->random.kind = fill->orthogonal.random == FANIN_DISTRIBUTION_UNIFORM ? FILL_UNIFORM : FILL_NORMAL;
+    out->random.a = fill->orthogonal.random == FANIN_DISTRIBUTION_UNIFORM ? -1.0 : 0.0;
     out->random.b = 1.0;
     out->random.ndim = 2;
     out->random.domain = out->random_shape;
-    out->random_shape[0] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->rows : out->longer;
-    out->random_shape[1] = fill->orthogonal.method == ORTHOGONAL_SVD ? out->columns : out->shorter;
+    out->random_shape[0] = fill->orthogonal.method == FANIN_ORTHOGONAL_SVD ? out->rows : out->longer;
+    out->random_shape[1] = fill->orthogonal.method == FANIN_ORTHOGONAL_SVD ? out->columns : out->shorter;
 }
 
 static inline int orthogonal_order(uint64_t a, uint64_t b)

@@ -1,7 +1,7 @@
 #include "rules.h"
 #include "pattern/pattern.h"
 #include "registry/initializer.h"
-#include "rule_pairs.h"
+#include "private.h"
 
 #include "float_environment.h"
 #include "json/print.h"

@@ -1,4 +1,4 @@
-#include <fanin/fanin.h>
+#include "status.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -41,14 +41,19 @@ static const char *const status_texts[] = {
 
 #define STATUS_COUNT (sizeof status_names / sizeof status_names[0])
 
+bool status_is_known(fanin_status status)
+{
+    return (size_t)status < STATUS_COUNT && status_names[status];
+}
+
 const char *fanin_status_name(fanin_status status)
 {
-    return (size_t)status < STATUS_COUNT && status_names[status] ? status_names[status] : "FANIN_ERROR_?";
+    return status_is_known(status) ? status_names[status] : "FANIN_ERROR_?";
 }
 
 const char *fanin_status_text(fanin_status status)
 {
-    return (size_t)status < STATUS_COUNT && status_texts[status] ? status_texts[status] : "a status that this library does not know";
+    return status_is_known(status) ? status_texts[status] : "a status that this library does not know";
 }
 
 const char *fanin_last_error(void)
@@ -87,7 +92,7 @@ fanin_status fanin_fail(fanin_status status, const char *format, ...)
 }
 
 #define STRING_OF(x) #x
-#define STRING(x) STRING_OF(x)
+#define STRING(x)    STRING_OF(x)
 
 const char *fanin_version(void)
 {

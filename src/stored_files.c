@@ -1,4 +1,5 @@
-#include "stored_files.h"
+/* Which files initializers load from. */
+#include "private.h"
 
 #include "initializers/builtin.h"
 #include "load/store.h"

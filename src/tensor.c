@@ -179,6 +179,14 @@ fanin_status tensor_check(const char *name, const DLTensor *source, const int64_
     return status == FANIN_OK && source->data ? check_address(name, source, out) : status;
 }
 
+fanin_status tensor_check_data(const char *name, const char *data, int64_t size)
+{
+    return size == 0 || data ? FANIN_OK
+                             : fanin_fail(FANIN_ERROR_ARGUMENT,
+                                          "parameter '%s': the tensor's data is NULL, expected memory for %lld elements", name,
+                                          (long long)size);
+}
+
 fanin_status tensor_check_on_host(const char *name, const DLTensor *source, struct tensor *out)
 {
     const fanin_status status = tensor_check(name, source, NULL, NULL, out);
@@ -190,9 +198,5 @@ fanin_status tensor_check_on_host(const char *name, const DLTensor *source, stru
         return fanin_fail(FANIN_ERROR_DEVICE, "parameter '%s': found a tensor of device type %d, expected one on the CPU", name,
                           device);
     }
-    return out->size == 0 || out->data
-               ? FANIN_OK
-               : fanin_fail(FANIN_ERROR_ARGUMENT,
-                            "parameter '%s': the tensor's data is NULL, expected memory for %lld elements", name,
-                            (long long)out->size);
+    return tensor_check_data(name, out->data, out->size);
 }

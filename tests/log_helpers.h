@@ -3,6 +3,7 @@
 #define FANIN_TESTS_LOG_HELPERS_H
 
 #include "plan_helpers.h"
+#include "recorded.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
 #ifndef FANIN_TESTS_ORTHOGONAL_HELPERS_H
 #define FANIN_TESTS_ORTHOGONAL_HELPERS_H
 
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include <math.h>
 

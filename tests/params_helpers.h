@@ -4,7 +4,7 @@
 
 #include "formats/params.h"
 
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include <string.h>
 #include <sys/mman.h>

@@ -2,7 +2,7 @@
 #ifndef FANIN_TESTS_PLAN_HELPERS_H
 #define FANIN_TESTS_PLAN_HELPERS_H
 
-#include "recorded.h"
+#include "test_helpers.h"
 
 #define FLOAT32 ((DLDataType){kDLFloat, 32, 1})
 

@@ -7,7 +7,7 @@
 
 #include "backend.h"
 #include "walk.h"
-#include "test_cpu.h"
+#include "cpu_helpers.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Bilinear filters: MXNet's recorded ones bit for bit, and FCN's symmetric ones. */
 #include "backend.h"
 #include "recorded.h"
-#include "test_cpu.h"
+#include "cpu_helpers.h"
 
 static fanin_options options_of(int threads)
 {

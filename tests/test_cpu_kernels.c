@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu/kernel.h"
-#include "test_cpu.h"
+#include "cpu/variant.h"
+#include "cpu_helpers.h"
 
 #include <stdlib.h>
 

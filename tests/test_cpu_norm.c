@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "backend.h"
-#include "test_cpu.h"
+#include "cpu_helpers.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "cpu/kernel.h"
+#include "cpu/variant.h"
 
 #include <stdlib.h>
 #include <sys/wait.h>

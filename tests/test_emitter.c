@@ -1,5 +1,5 @@
 /* The emitter: what a lower function of the caller's own may do, and blocks of packed parameters. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include <math.h>
 

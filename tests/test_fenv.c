@@ -8,7 +8,7 @@
 #include "backend.h"
 #include "cpu/parallel.h"
 #include "float_environment.h"
-#include "test_cpu.h"
+#include "cpu_helpers.h"
 
 #include <omp.h>
 

@@ -1,6 +1,6 @@
 /* A process that shows LAPACK and BLAS functions of its own to all, as libtorch does: orthogonal fills call those that fanin was
  * built with. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include <dlfcn.h>
 #include <unistd.h>

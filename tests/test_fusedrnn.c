@@ -1,5 +1,6 @@
 /* fusedrnn: MXNet's recorded layouts, vectors, draws and sizes. */
 #include "plan_helpers.h"
+#include "recorded.h"
 
 static int64_t integer_of(const cJSON *record, const char *key)
 {

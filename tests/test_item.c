@@ -1,8 +1,8 @@
 /* Items: every element of a tensor goes to its place in the domain, in as few dimensions as there can be. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include "item.h"
-#include "test_cpu.h"
+#include "cpu_helpers.h"
 
 static const struct fill fill = {.kind = FILL_UNIFORM};
 

@@ -1,6 +1,7 @@
 /* load: MXNet's recorded answers (tests/data/mxnet/load.json), from files and from tensors in memory, and every .params file
  * that it reads (tests/data/params). */
 #include "load_helpers.h"
+#include "recorded.h"
 
 #include "stream/round.h"
 

@@ -2,7 +2,7 @@
  * holds every int64, uint64 and double. */
 #include "params_helpers.h"
 
-#include "load/elements.h"
+#include "elements.h"
 
 #include <float.h>
 #include <math.h>

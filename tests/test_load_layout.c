@@ -3,7 +3,7 @@
 #include "load_helpers.h"
 
 #include "api_helpers.h"
-#include "load/elements.h"
+#include "elements.h"
 
 static uint64_t random_state = 0x6a09e667f3bcc908u;
 

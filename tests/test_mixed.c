@@ -1,5 +1,5 @@
 /* Mixed and rules: the first pattern that matches picks the initializer. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include "rules.h"
 

@@ -1,7 +1,9 @@
 /* orthogonal: MXNet's recorded answers, orthogonality, and what the matrices are made of. */
 #include "orthogonal_helpers.h"
+#include "recorded.h"
 
 #include "cpu/orthogonal_matrix.h"
+#include "cpu/variant.h"
 
 #include <float.h>
 
@@ -39,8 +41,7 @@ static void singular_values(const struct cpu_orthogonal_task *task, const cJSON 
     {
         matrix[place++] = number->valuedouble;
     }
-    assert_int_equal(
-        task->lapack->float64.gesdd(m, n, matrix, m, singular, left, m, right, least, work, WORK, integers), 0);
+    assert_int_equal(task->lapack->float64.gesdd(m, n, matrix, m, singular, left, m, right, least, work, WORK, integers), 0);
 }
 
 /* How far roundings may turn singular vector k: some units in the last place of the largest singular value, over the distance

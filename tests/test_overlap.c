@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "overlap.h"
-#include "test_cpu.h"
+#include "cpu_helpers.h"
 
 #include <stdlib.h>
 #include <time.h>

@@ -2,6 +2,7 @@
  * short; changed under way; and how much memory a file that lies can make the reader ask for, and how many bytes read. */
 #include "count_reads.h"
 #include "params_helpers.h"
+#include "recorded.h"
 
 #include <math.h>
 

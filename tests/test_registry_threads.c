@@ -1,5 +1,5 @@
 /* Threads that register, create, lower and release at once. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 /* Rows that the registry refuses, and that the built-in ones are none of these. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include "initializers/builtin.h"
 

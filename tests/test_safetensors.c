@@ -268,6 +268,25 @@ static void test_sizes(void **state)
     fclose(file);
 }
 
+/* Of a file, places are counted from its start. */
+static void test_places_in_file(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"a\":{\"dtype\":\"U8\",\"shape\":[3],\"data_offsets\":[0,3]},"
+                               "\"b\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[3,5]}}";
+    const int64_t data = 8 + (int64_t)sizeof text - 1;
+    char bytes[8 + sizeof text + 5] = {(char)(sizeof text - 1)};
+    struct header header;
+    memcpy(bytes + 8, text, sizeof text - 1);
+    assert_int_equal(read_file(bytes, (size_t)data + 5, &header), FANIN_OK);
+    assert_int_equal(header.data_offset, data);
+    assert_int_equal(header.tensors[0].begin, data);
+    assert_int_equal(header.tensors[0].end, data + 3);
+    assert_int_equal(header.tensors[1].begin, data + 3);
+    assert_int_equal(header.tensors[1].end, data + 5);
+    header_free(&header);
+}
+
 /* Damaged headers are read or refused, and nothing else: the sanitizers watch. */
 static void test_damage(void **state)
 {
@@ -299,7 +318,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact_bytes), cmocka_unit_test(test_empty),    cmocka_unit_test(test_overflow),
         cmocka_unit_test(test_places),      cmocka_unit_test(test_metadata), cmocka_unit_test(test_manifest),
-        cmocka_unit_test(test_index),       cmocka_unit_test(test_sizes),    cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_index),       cmocka_unit_test(test_sizes),    cmocka_unit_test(test_places_in_file),
+        cmocka_unit_test(test_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

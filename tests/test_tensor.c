@@ -1,5 +1,5 @@
 /* What tensor_check takes and what it refuses, with the words that it refuses with. */
-#include "recorded.h"
+#include "test_helpers.h"
 
 #include "tensor.h"
 

@@ -75,7 +75,7 @@ extern "C" cudaError_t generate_launch(void *out, int64_t bytes, uint64_t seed, 
     constexpr int passes = 4;
     const unsigned blocks = (unsigned)(bytes / (16 * threads * stores * passes));
     keys keys;
-    generator_keys(seed, keys.key);
+    philox_keys(seed, keys.key);
     if (upper_16 && mixed) {
         generate<true, true, passes><<<blocks, threads, 0, stream>>>((uint4 *)out, keys);
     } else if (upper_16) {

@@ -1,6 +1,6 @@
 #include "backend.h"
 
-#include "cpu/kernel.h"
+#include "cpu/variant.h"
 #include "cpu/load.h"
 #include "cpu/norm.h"
 #include "cpu/orthogonal_set.h"

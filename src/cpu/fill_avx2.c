@@ -5,9 +5,5 @@
 #include "words_vector.h"
 #include "vector_fill.h"
 
+#define VARIANT_KERNELS cpu_kernels_avx2
 #include "fill_kernels.h"
-
-void cpu_kernels_add_avx2(struct cpu_kernels *kernels)
-{
-    *kernels = body_kernels;
-}

@@ -1,9 +1,11 @@
 /* The kernels of a variant, one for each kind and dtype; integer dtypes of one size share theirs. A variant's source file
- * includes its words_make and its fill_continuous (uniform and normal) first, then this. */
+ * includes its words_make and its fill_continuous (uniform and normal) first, names the table (VARIANT_KERNELS), and includes
+ * this. */
 #ifndef FANIN_SRC_CPU_FILL_KERNELS_H
 #define FANIN_SRC_CPU_FILL_KERNELS_H
 
 #include "fill_body.h"
+#include "variant.h"
 
 static void constant_1(const struct cpu_fill *fill, int64_t index, int64_t count, void *out)
 {
@@ -129,7 +131,7 @@ static void bilinear_float64(const struct cpu_fill *fill, int64_t index, int64_t
     fill_bilinear(DTYPE_FLOAT64, 8, fill, index, count, out);
 }
 
-static const struct cpu_kernels body_kernels = {{
+const struct cpu_kernels VARIANT_KERNELS = {{
     [FILL_CONSTANT] = {[DTYPE_FLOAT16] = constant_2,
                        [DTYPE_BFLOAT16] = constant_2,
                        [DTYPE_FLOAT32] = constant_4,

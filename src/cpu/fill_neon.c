@@ -5,9 +5,5 @@
 #include "words_portable.h"
 #include "vector_fill.h"
 
+#define VARIANT_KERNELS cpu_kernels_neon
 #include "fill_kernels.h"
-
-void cpu_kernels_add_neon(struct cpu_kernels *kernels)
-{
-    *kernels = body_kernels;
-}

@@ -9,9 +9,5 @@ BODY void fill_continuous(enum fill_kind kind, enum dtype dtype, size_t size, co
     fill_random(kind, dtype, size, fill, index, count, out);
 }
 
+#define VARIANT_KERNELS cpu_kernels_portable
 #include "fill_kernels.h"
-
-void cpu_kernels_add_portable(struct cpu_kernels *kernels)
-{
-    *kernels = body_kernels;
-}

@@ -1,5 +1,4 @@
-/* Fill kernels: for each kind of fill and each dtype the function that writes elements that lie one after another, in several
- * variants that give the same bits. A table of them starts as the portable reference and is overridden by what the CPU can. */
+/* Fill kernels: for each kind of fill and each dtype the function that writes elements that lie one after another. */
 #ifndef FANIN_SRC_CPU_KERNEL_H
 #define FANIN_SRC_CPU_KERNEL_H
 
@@ -41,33 +40,7 @@ struct cpu_kernels {
     cpu_kernel fill[FILL_KIND_COUNT][DTYPE_COUNT]; /* NULL: not a fill of this dtype */
 };
 
-/* From the portable reference to the most demanding of each architecture. */
-enum cpu_variant { CPU_PORTABLE, CPU_AVX2, CPU_AVX512, CPU_NEON, CPU_VARIANT_COUNT };
-
-/* "portable", "avx2", "avx512", "neon". */
-const char *cpu_variant_name(enum cpu_variant variant);
-
-/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The portable one always
- * can. */
-bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out);
-
-/* The variant that fills: the best that this CPU can run, or the one that the environment variable FANIN_CPU names, if it can
- * be run. Chosen once, at the first call. */
-enum cpu_variant cpu_variant_chosen(void);
-
-/* Its table. */
-const struct cpu_kernels *cpu_kernels_chosen(void);
-
-/* The table of the variant of this name; of the chosen one for NULL. NULL where no such variant can be run. */
-const struct cpu_kernels *cpu_kernels_named(const char *name);
-
 /* Rounds a checked fill's numbers for a dtype. */
 void cpu_fill_prepare(const struct item *item, uint64_t seed, struct cpu_fill *out);
-
-/* The variants' own kernels, for cpu_kernels_of: each sets them all. */
-void cpu_kernels_add_portable(struct cpu_kernels *kernels);
-void cpu_kernels_add_avx2(struct cpu_kernels *kernels);
-void cpu_kernels_add_avx512(struct cpu_kernels *kernels);
-void cpu_kernels_add_neon(struct cpu_kernels *kernels);
 
 #endif

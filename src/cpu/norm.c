@@ -50,27 +50,15 @@ static void load(enum dtype dtype, const char *from, int64_t stride, int count, 
     }
 }
 
-/* The exponent of a power of two near the largest magnitude; 0 where a value is no number or infinite, or all are 0. */
-static int scale_exponent(const double *values, int count)
+static struct norm_partial sum_squares(const double *values, int count)
 {
     double largest = 0.0;
     for (int i = 0; i < count; i++) {
         const double magnitude = fabs(values[i]);
         largest = magnitude > largest ? magnitude : largest;
     }
-    if (largest == 0.0 || largest > 0x1.fffffffffffffp1023) {
-        return 0;
-    }
-    int exponent;
-    frexp(largest, &exponent);
-    /* 2^-exponent must be a double, too. What is left of subnormals then is 2^-73 and more, whose squares are exact enough. */
-    return exponent < -1000 ? -1000 : exponent > 1000 ? 1000 : exponent;
-}
-
-static struct norm_partial sum_squares(const double *values, int count)
-{
-    const int exponent = scale_exponent(values, count);
-    const double scale = ldexp(1.0, -exponent);
+    const int64_t exponent = norm_exponent(largest);
+    const double scale = norm_scale(exponent);
     double sum[NORM_LANES] = {0.0};
     for (int i = 0; i < count; i++) {
         const double scaled = values[i] * scale;

@@ -1,6 +1,7 @@
 #include "cpu/orthogonal_set.h"
 
 #include "cpu/parallel.h"
+#include "cpu/variant.h"
 
 #include <fenv.h>
 #include <stdlib.h>
@@ -51,10 +52,11 @@ static fanin_status describe(struct cpu_orthogonal_set *set, const struct item *
     struct orthogonal *const what = &out->task.what;
     orthogonal_describe(item->fill, item->dtype, what);
     /* Of a gesdd nothing can be shared but what BLAS does, and that would change the bits. */
-    out->shared = what->method == ORTHOGONAL_HAAR &&
-                  (double)what->longer * (double)what->shorter * (double)what->shorter >= SMALL;
+    out->shared =
+        what->method == FANIN_ORTHOGONAL_HAAR && (double)what->longer * (double)what->shorter * (double)what->shorter >= SMALL;
     out->task.threads = out->shared ? set->threads : 1;
-    return what->method == ORTHOGONAL_SVD ? cpu_svd_bytes(&out->task, &out->bytes) : cpu_haar_bytes(&out->task, &out->bytes);
+    return what->method == FANIN_ORTHOGONAL_SVD ? cpu_svd_bytes(&out->task, &out->bytes)
+                                                : cpu_haar_bytes(&out->task, &out->bytes);
 }
 
 /* Finds the distinct matrices of the orthogonal items. */
@@ -198,8 +200,8 @@ static fanin_status compute(struct cpu_orthogonal_set *set, struct matrix *matri
     fenv_t caller;
     enter_environment(&caller);
     matrix->task.memory = set->memory + matrix->place;
-    const fanin_status status = matrix->task.what.method == ORTHOGONAL_SVD ? cpu_svd(&matrix->task, &matrix->result)
-                                                                           : cpu_haar(&matrix->task, &matrix->result);
+    const fanin_status status = matrix->task.what.method == FANIN_ORTHOGONAL_SVD ? cpu_svd(&matrix->task, &matrix->result)
+                                                                                 : cpu_haar(&matrix->task, &matrix->result);
     fesetenv(&caller);
     return status;
 }

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -11,10 +10,10 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool is_open;
 static struct lapack routines;
 static char reason_not_open[PATH_MAX + 256];
+static const struct module_words words = {"LAPACK", "no LAPACK", .binds_deep = true};
 
 static bool open_at(const char *path)
 {
-    static const struct module_words words = {"LAPACK", "no LAPACK", .binds_deep = true};
     void *const symbol = module_open(path, LAPACK_OPEN_SYMBOL, &words, reason_not_open, sizeof reason_not_open);
     if (symbol == NULL) {
         return false;
@@ -29,11 +28,7 @@ static bool open_at(const char *path)
 static void open_once(void)
 {
     char path[PATH_MAX];
-    if (module_path("libfanin_lapack.so", path)) {
-        is_open = open_at(path);
-    } else {
-        snprintf(reason_not_open, sizeof reason_not_open, "LAPACK cannot be opened: the folder of fanin is not known");
-    }
+    is_open = module_path("libfanin_lapack.so", &words, path, reason_not_open, sizeof reason_not_open) && open_at(path);
 }
 
 fanin_status cpu_solver(const char *name, const struct lapack **out)

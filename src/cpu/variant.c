@@ -1,11 +1,11 @@
-/* Which variant of the kernels runs. */
+#include "variant.h"
+
 #include "backend.h"
 #include "copy_kernels.h"
 #include "json/utf8.h"
 #include "orthogonal_kernels.h"
-#include "kernel.h"
 #include "parallel.h"
-#include "variant.h"
+#include "private.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -41,18 +41,18 @@ static bool has_avx512(void)
 static const struct {
     const char *name;
     bool (*runs)(void); /* NULL: not in this build */
-    void (*add)(struct cpu_kernels *kernels);
+    const struct cpu_kernels *kernels;
 } variants[CPU_VARIANT_COUNT] = {
-    [CPU_PORTABLE] = {"portable", always, cpu_kernels_add_portable},
+    [CPU_PORTABLE] = {"portable", always, &cpu_kernels_portable},
 #ifdef FANIN_CPU_X86
-    [CPU_AVX2] = {"avx2", has_avx2, cpu_kernels_add_avx2},
-    [CPU_AVX512] = {"avx512", has_avx512, cpu_kernels_add_avx512},
+    [CPU_AVX2] = {"avx2", has_avx2, &cpu_kernels_avx2},
+    [CPU_AVX512] = {"avx512", has_avx512, &cpu_kernels_avx512},
 #else
     [CPU_AVX2] = {"avx2", NULL, NULL},
     [CPU_AVX512] = {"avx512", NULL, NULL},
 #endif
 #ifdef FANIN_CPU_AARCH64
-    [CPU_NEON] = {"neon", always, cpu_kernels_add_neon},
+    [CPU_NEON] = {"neon", always, &cpu_kernels_neon},
 #else
     [CPU_NEON] = {"neon", NULL, NULL},
 #endif
@@ -73,7 +73,7 @@ bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out)
     if (variants[variant].runs == NULL || !variants[variant].runs()) {
         return false;
     }
-    variants[variant].add(out);
+    *out = *variants[variant].kernels;
     cpu_copy_add(out);
     cpu_orthogonal_add(out);
     return true;

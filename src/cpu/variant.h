@@ -1,16 +1,30 @@
-/* What the program tells of the CPU. Shown by the library for the program of the same build; no part of the API. */
+/* Variants of the kernels, which give the same bits, and which of them runs. */
 #ifndef FANIN_SRC_CPU_VARIANT_H
 #define FANIN_SRC_CPU_VARIANT_H
 
-#include <fanin/fanin.h>
+#include "cpu/kernel.h"
 
-/* The name of the variant of the kernels that fills: "portable", "avx2", "avx512", "neon". A static string. */
-FANIN_API const char *fanin_private_cpu_variant(void);
+/* From the portable reference to the most demanding of each architecture. */
+enum cpu_variant { CPU_PORTABLE, CPU_AVX2, CPU_AVX512, CPU_NEON, CPU_VARIANT_COUNT };
 
-/* How many threads fill where options give no number. */
-FANIN_API int fanin_private_threads(void);
+/* "portable", "avx2", "avx512", "neon". */
+const char *cpu_variant_name(enum cpu_variant variant);
 
-/* As cpu_backend_check_variant in backend.h. */
-FANIN_API fanin_status fanin_private_cpu_check(const char *subject, const char *name);
+/* Makes the table of a variant; false, with nothing written, if this CPU or build cannot run it. The portable one always
+ * can. */
+bool cpu_kernels_of(enum cpu_variant variant, struct cpu_kernels *out);
+
+/* The variant that fills: the best that this CPU can run, or the one that the environment variable FANIN_CPU names, if it can
+ * be run. Chosen once, at the first call. */
+enum cpu_variant cpu_variant_chosen(void);
+
+/* Its table. */
+const struct cpu_kernels *cpu_kernels_chosen(void);
+
+/* The table of the variant of this name; of the chosen one for NULL. NULL where no such variant can be run. */
+const struct cpu_kernels *cpu_kernels_named(const char *name);
+
+/* The kernels that each variant's source file makes; all have the same ones for the kinds that are missing there. */
+extern const struct cpu_kernels cpu_kernels_portable, cpu_kernels_avx2, cpu_kernels_avx512, cpu_kernels_neon;
 
 #endif

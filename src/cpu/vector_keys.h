@@ -16,10 +16,7 @@ struct vector_keys {
 static inline void vector_keys_make(uint64_t seed, uint64_t stream, uint32_t block_high, struct vector_keys *out)
 {
     uint32_t(*const key)[2] = out->key;
-    for (uint32_t round = 0; round < PHILOX_ROUNDS; round++) {
-        key[round][0] = (uint32_t)seed + round * PHILOX_KEY_STEP_0;
-        key[round][1] = (uint32_t)(seed >> 32) + round * PHILOX_KEY_STEP_1;
-    }
+    philox_keys(seed, key);
     const uint64_t product_1 = (uint64_t)PHILOX_MULTIPLIER_1 * (uint32_t)stream;
     const uint32_t word_0 = (uint32_t)(product_1 >> 32) ^ block_high ^ key[0][0];
     const uint64_t product_0 = (uint64_t)PHILOX_MULTIPLIER_0 * word_0;

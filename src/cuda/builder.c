@@ -267,7 +267,7 @@ void cuda_builder_start(struct cuda_builder *builder, uint64_t seed)
     builder->rows = 0;
     builder->axes = 0;
     builder->groups = 0;
-    generator_keys(seed, builder->table.header.key);
+    philox_keys(seed, builder->table.header.key);
 }
 
 bool cuda_builder_add(struct cuda_builder *builder, const struct item *item)

@@ -9,8 +9,9 @@
 #include <cuda.h>
 #include <cuda_runtime_api.h>
 
-/* What a message is about, for its start "%s%s%s": a parameter, or nothing where `name` is NULL, here and below. */
-#define CONTEXT_SUBJECT(name) (name) ? "parameter '" : "", (name) ? (name) : "", (name) ? "': " : ""
+/* fanin_fail with a message that begins with a parameter's name; with none where `name` is NULL, here and below. */
+fanin_status context_fail_about(fanin_status status, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Whether it is an error after which CUDA says that the process must be ended: every further call returns it too. */
 bool context_is_lost(cudaError_t error);
@@ -51,40 +52,5 @@ int context_multiprocessors(int ordinal);
 
 /* The variant that fills: plain, unless the environment variable FANIN_CUDA_VARIANT is "mixed" when this is first asked. */
 enum cuda_variant context_variant(void);
-
-/* Memory of one device that one allocation gave, and that was looked up. All 0: none yet. */
-struct context_memory {
-    uintptr_t begin, end;
-};
-
-/* Whether both ends of [data + low, data + high) are memory of the device that the current context can access: DEVICE if not,
- * naming the parameter. What lies in `known`, memory of the same device that an earlier call found, is not looked up again. */
-fanin_status context_check_memory(const char *name, const char *data, int64_t low, int64_t high, int ordinal,
-                                  struct context_memory *known);
-
-/* Memory of the current device for work on a stream: from the stream's pool, so that no other stream is waited for; where the
- * device has no pools, from the device. An error of its release is nobody's to see. */
-cudaError_t context_allocate(void **out, size_t bytes, cudaStream_t stream, bool *is_pooled);
-void context_release(void *memory, cudaStream_t stream, bool is_pooled);
-
-/* The caller's stream for a device. */
-cudaStream_t context_stream(const fanin_options *options, int ordinal);
-
-/* Whether it is one of the default streams, which are those of whichever context is current. */
-bool context_is_default_stream(cudaStream_t stream);
-
-/* DEVICE where the stream is of another context than the current one, in which its work would be done; and that failure. Where
- * the driver cannot tell, the stream is taken. */
-fanin_status context_check_stream(const char *name, cudaStream_t stream, int ordinal);
-fanin_status context_fail_stream(const char *name, int ordinal);
-
-/* Between these, what may allocate or wait does not end a capture of another stream, in this thread or another one. A device
- * was entered before; none need be current. */
-CUstreamCaptureMode context_relax_capture(void);
-void context_restore_capture(CUstreamCaptureMode mode);
-
-/* CAPTURE where the stream is being captured and the host waits for it; or where it is the legacy default stream and one is
- * being captured that it would have to wait for. */
-fanin_status context_check_capture(const char *name, cudaStream_t stream, bool waits);
 
 #endif

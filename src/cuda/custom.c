@@ -2,6 +2,7 @@
 
 #include "cuda/caller.h"
 #include "cuda/context.h"
+#include "cuda/streams.h"
 
 fanin_status cuda_run_custom(const struct item *item, const fanin_options *options, fanin_custom_call *call)
 {
@@ -11,7 +12,7 @@ fanin_status cuda_run_custom(const struct item *item, const fanin_options *optio
     if (status != FANIN_OK) {
         return status;
     }
-    call->cuda_stream = context_stream(options, ordinal);
+    call->cuda_stream = stream_of_device(options, ordinal);
     status = item->fill->custom.cuda(call);
     const cudaError_t left = caller_take_pending();
     if (status == FANIN_OK && left != cudaSuccess) {

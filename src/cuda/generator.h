@@ -13,15 +13,6 @@
 #include <curand_philox4x32_x.h>
 #endif
 
-/* The keys of all rounds of a seed. */
-STREAM_FUNCTION void generator_keys(uint64_t seed, uint32_t key[PHILOX_ROUNDS][2])
-{
-    for (int round = 0; round < PHILOX_ROUNDS; round++) {
-        key[round][0] = (uint32_t)seed + (uint32_t)round * PHILOX_KEY_STEP_0;
-        key[round][1] = (uint32_t)(seed >> 32) + (uint32_t)round * PHILOX_KEY_STEP_1;
-    }
-}
-
 /* What the first round makes of the number of a block within 2^32: multiplier_0 · number. Blocks that are n apart have products
  * that are n · multiplier_0 apart, and a sum costs a device less than half of what a product does. */
 STREAM_FUNCTION uint64_t generator_product(uint32_t block_low)

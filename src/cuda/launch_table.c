@@ -2,6 +2,7 @@
 
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/streams.h"
 
 fanin_status launch_table(struct cuda_builder *builder, const char *name, int ordinal, cudaStream_t stream)
 {
@@ -13,7 +14,7 @@ fanin_status launch_table(struct cuda_builder *builder, const char *name, int or
     const cudaError_t error = cuda_launch_fill(&builder->table, slots, tiles, context_variant(), stream);
     if (error == cudaErrorInvalidResourceHandle) {
         (void)cudaGetLastError();
-        return context_fail_stream(name, ordinal);
+        return stream_fail(name, ordinal);
     }
     return error == cudaSuccess ? FANIN_OK : context_fail(error, name);
 }

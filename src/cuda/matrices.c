@@ -2,8 +2,10 @@
 
 #include "cuda/context.h"
 #include "cuda/matrix.h"
+#include "cuda/memory.h"
 #include "cuda/orthogonal_launch.h"
 #include "cuda/small.h"
+#include "cuda/streams.h"
 
 #include <stdlib.h>
 
@@ -124,7 +126,7 @@ static fanin_status allocate_device(struct matrices *matrices)
     const struct matrix *const largest = find_largest(matrices);
     const uint64_t bytes = matrices->info_offset + bytes_of_info(matrices);
     void *memory = NULL;
-    const cudaError_t error = context_allocate(&memory, bytes, matrices->stream, &matrices->is_pooled);
+    const cudaError_t error = memory_allocate(&memory, bytes, matrices->stream, &matrices->is_pooled);
     matrices->device = memory;
     if (error != cudaErrorMemoryAllocation) {
         return error == cudaSuccess ? FANIN_OK : context_fail(error, largest->name);
@@ -158,7 +160,7 @@ static fanin_status allocate_host(struct matrices *matrices)
 static void release(struct matrices *matrices)
 {
     if (matrices->device != NULL) {
-        context_release(matrices->device, matrices->stream, matrices->is_pooled);
+        memory_release(matrices->device, matrices->stream, matrices->is_pooled);
     }
     if (matrices->has_handle) {
         handles_put(&matrices->handle, !matrices->has_failed);
@@ -217,8 +219,11 @@ fanin_status matrices_acquire(const struct item *items, size_t count, int ordina
     if (matrices == NULL) {
         return fanin_fail(FANIN_ERROR_MEMORY, "parameter '%s': out of memory for the plan's orthogonal fills", name);
     }
-    *matrices = (struct matrices){
-        .items = items, .count = count, .ordinal = ordinal, .seed = options->seed, .stream = context_stream(options, ordinal)};
+    *matrices = (struct matrices){.items = items,
+                                  .count = count,
+                                  .ordinal = ordinal,
+                                  .seed = options->seed,
+                                  .stream = stream_of_device(options, ordinal)};
     matrices->matrix = calloc(most, sizeof *matrices->matrix);
     matrices->first = calloc(most, sizeof *matrices->first);
     const fanin_status status =
@@ -287,7 +292,7 @@ static fanin_status check_infos(const struct matrices *matrices)
     for (size_t i = 0; i < matrices->matrix_count; i++) {
         if (matrices->info[i] != 0) {
             const struct matrix *const matrix = &matrices->matrix[i];
-            const bool is_svd = matrix->shape.method == ORTHOGONAL_SVD;
+            const bool is_svd = matrix->shape.method == FANIN_ORTHOGONAL_SVD;
             return fanin_fail(FANIN_ERROR_SOLVER,
                               "parameter '%s': cuSOLVER's %s of its matrix of %lld × %lld failed: found info %d, expected 0",
                               matrix->name, is_svd ? "SVD" : "orgqr", (long long)matrix->shape.rows,
@@ -340,8 +345,8 @@ fanin_status matrices_finish(struct matrices **list, fanin_status status)
     struct context_scope scope;
     const bool entered = context_return(matrices->ordinal, &scope);
     *list = matrices->next;
-    status = entered || !context_is_default_stream(matrices->stream) ? wait_for_all(matrices, status)
-                                                                     : fail_unfinished(matrices, status);
+    status =
+        entered || !stream_is_default(matrices->stream) ? wait_for_all(matrices, status) : fail_unfinished(matrices, status);
     release(matrices);
     if (entered) {
         context_leave(&scope);

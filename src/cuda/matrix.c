@@ -42,7 +42,7 @@ static bool lay_out(struct matrix *matrix)
 {
     const int64_t m = matrix->shape.longer, n = matrix->shape.shorter, size = dtype_table[matrix->shape.dtype].size;
     bool fits = append(matrix, &matrix->random, m * n, size) && append(matrix, &matrix->factors, n, size);
-    if (matrix->shape.method == ORTHOGONAL_HAAR) {
+    if (matrix->shape.method == FANIN_ORTHOGONAL_HAAR) {
         matrix->result = matrix->random;
         fits = fits && append(matrix, &matrix->tau, n, size);
     } else {
@@ -90,7 +90,7 @@ void matrix_describe(const struct item *item, struct matrix *out)
     *out = (struct matrix){.name = item->name};
     orthogonal_describe(item->fill, item->dtype, &out->shape);
     out->is_small =
-        out->shape.method == ORTHOGONAL_HAAR && out->shape.longer <= SMALL_LONGER && out->shape.shorter <= SMALL_SHORTER;
+        out->shape.method == FANIN_ORTHOGONAL_HAAR && out->shape.longer <= SMALL_LONGER && out->shape.shorter <= SMALL_SHORTER;
 }
 
 /* Nothing of small matrices overflows, but for a plan that no memory holds. */
@@ -104,7 +104,7 @@ void matrix_place_small(struct matrix *matrix, uint64_t place)
 fanin_status matrix_measure(const struct handle *handle, struct matrix *matrix)
 {
     const struct orthogonal *const shape = &matrix->shape;
-    const bool is_haar = shape->method == ORTHOGONAL_HAAR;
+    const bool is_haar = shape->method == FANIN_ORTHOGONAL_HAAR;
     if (is_haar && shape->longer > INT_MAX) {
         return fanin_fail(FANIN_ERROR_SHAPE,
                           "parameter '%s': found an orthogonal matrix of %lld × %lld, expected no more than "
@@ -130,7 +130,7 @@ fanin_status matrix_measure(const struct handle *handle, struct matrix *matrix)
 void matrix_draw(const struct matrix *matrix, int ordinal, char *device, struct matrix_draw *out)
 {
     const struct orthogonal *const shape = &matrix->shape;
-    const bool is_line = (shape->method == ORTHOGONAL_SVD && shape->wide) || shape->shorter == 1;
+    const bool is_line = (shape->method == FANIN_ORTHOGONAL_SVD && shape->wide) || shape->shorter == 1;
     const int64_t size = shape->longer * shape->shorter;
     *out = (struct matrix_draw){
         .item = {.fill = &shape->random,
@@ -259,8 +259,8 @@ fanin_status matrix_make(const struct handle *handle, const struct matrix *matri
     if (status != FANIN_OK) {
         return status;
     }
-    return matrix->shape.method == ORTHOGONAL_HAAR ? make_haar(handle, matrix, seed, device, info, stream)
-                                                   : make_svd(handle, matrix, seed, ordinal, device, host, info, stream);
+    return matrix->shape.method == FANIN_ORTHOGONAL_HAAR ? make_haar(handle, matrix, seed, device, info, stream)
+                                                         : make_svd(handle, matrix, seed, ordinal, device, host, info, stream);
 }
 
 void matrix_cut(const struct matrix *matrix, const struct item *item, const char *device, const int *info, struct cut *out)

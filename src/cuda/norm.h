@@ -9,18 +9,6 @@
 /* Threads of a block of threads; each does a tile. */
 #define NORM_THREADS 32
 
-/* The exponent of a power of two near the largest magnitude, within ±1000 so that its inverse is a double too; 0 where a value
- * is infinite, or all are 0 or no numbers. */
-STREAM_FUNCTION int64_t norm_exponent(double largest)
-{
-    const int64_t biased = (int64_t)(double_bits(largest) >> 52);
-    if (largest == 0.0 || biased == 0x7ff) {
-        return 0;
-    }
-    const int64_t exponent = biased - 1022;
-    return exponent < -1000 ? -1000 : exponent > 1000 ? 1000 : exponent;
-}
-
 /* What a thread does: one tile. It goes over the elements twice, first for their scale. */
 STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int64_t tile)
 {
@@ -35,7 +23,7 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int6
     }
     struct norm_partial partial;
     partial.exponent = norm_exponent(largest);
-    const double scale = double_from_bits((uint64_t)(1023 - partial.exponent) << 52);
+    const double scale = norm_scale(partial.exponent);
     double sum[NORM_LANES] = {0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0};
     /* The sums take turns at the first place, so that one piece of code serves all; a whole number of rounds brings each
      * back. */
@@ -63,8 +51,5 @@ STREAM_FUNCTION struct norm_partial norm_tile(const struct cuda_view *view, int6
     partial.sum = sum[0];
     return partial;
 }
-
-/* The view of a tensor with elements. */
-void norm_view_make(const struct tensor *tensor, struct cuda_view *out);
 
 #endif

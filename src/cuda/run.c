@@ -4,7 +4,9 @@
 #include "cuda/custom.h"
 #include "cuda/launch_table.h"
 #include "cuda/matrices.h"
+#include "cuda/memory.h"
 #include "cuda/statistic.h"
+#include "cuda/streams.h"
 #include "cuda/upload.h"
 #include "float_environment.h"
 
@@ -28,7 +30,7 @@ static bool is_elementwise(const struct item *item)
 
 /* ------------------------------------------------ checks before the first write ------------------------------------------- */
 
-static fanin_status check_item(const struct item *item, struct context_memory *known)
+static fanin_status check_item(const struct item *item, struct memory_range *known)
 {
     const int ordinal = (int)item->device.device_id;
     const int64_t size = dtype_table[item->dtype].size;
@@ -37,7 +39,7 @@ static fanin_status check_item(const struct item *item, struct context_memory *k
         const int64_t reach = (item->extent[d] - 1) * item->stride[d] * size;
         *(reach < 0 ? &low : &high) += reach;
     }
-    return context_check_memory(item->name, item->data, low, high, ordinal, known);
+    return memory_check(item->name, item->data, low, high, ordinal, known);
 }
 
 /* The smallest ordinal above `after` among the items' devices; INT_MAX if there is none. */
@@ -74,10 +76,10 @@ static const struct item *first_waiting(const struct item *items, size_t count, 
 static fanin_status check_streams(const struct item *items, size_t count, bool waits, const char *name, int ordinal,
                                   const fanin_options *options)
 {
-    const cudaStream_t stream = context_stream(options, ordinal);
+    const cudaStream_t stream = stream_of_device(options, ordinal);
     const struct item *const waiting = first_waiting(items, count, ordinal);
-    const fanin_status status = context_check_stream(name, stream, ordinal);
-    return status == FANIN_OK ? context_check_capture(waiting != NULL ? waiting->name : name, stream, waits || waiting != NULL)
+    const fanin_status status = stream_check(name, stream, ordinal);
+    return status == FANIN_OK ? capture_check(waiting != NULL ? waiting->name : name, stream, waits || waiting != NULL)
                               : status;
 }
 
@@ -99,7 +101,7 @@ static fanin_status check(const struct item *items, size_t count, bool waits, co
         }
         status = context_load(name, ordinal);
         status = status == FANIN_OK ? check_streams(items, count, waits, name, ordinal, options) : status;
-        struct context_memory known = {0, 0};
+        struct memory_range known = {0, 0};
         for (size_t i = 0; i < count && status == FANIN_OK; i++) {
             status = (int)items[i].device.device_id == ordinal ? check_item(&items[i], &known) : FANIN_OK;
         }
@@ -118,7 +120,7 @@ static fanin_status launch_all(const struct item *items, size_t count, int ordin
 {
     struct cuda_builder builder;
     cuda_builder_start(&builder, options->seed);
-    const cudaStream_t stream = context_stream(options, ordinal);
+    const cudaStream_t stream = stream_of_device(options, ordinal);
     const char *name = NULL;
     for (size_t i = 0; i < count; i++) {
         if ((int)items[i].device.device_id != ordinal || !is_elementwise(&items[i])) {
@@ -215,7 +217,7 @@ static fanin_status acquire(const struct item *items, size_t count, const fanin_
     }
     *run = (struct run){.items = items, .count = count, .options = options};
     const struct float_environment caller = float_environment_enter();
-    const CUstreamCaptureMode mode = context_relax_capture();
+    const CUstreamCaptureMode mode = capture_relax();
     fanin_status status = on_each_device(run, acquire_on);
     if (status == FANIN_OK) {
         *out = run;
@@ -223,7 +225,7 @@ static fanin_status acquire(const struct item *items, size_t count, const fanin_
         status = finish(run, status);
         free(run);
     }
-    context_restore_capture(mode);
+    capture_restore(mode);
     float_environment_leave(&caller);
     return status;
 }
@@ -235,21 +237,22 @@ static void release(void *acquired)
         return;
     }
     const struct float_environment caller = float_environment_enter();
-    const CUstreamCaptureMode mode = context_relax_capture();
-    /* Where it did not run because of an error elsewhere, whose message stays, whatever is found here: as a file's does. */
+    const CUstreamCaptureMode mode = capture_relax();
+    /* It did not run because of an error elsewhere. Its message stays, whatever is found here, as that of a file does: a status
+     * that no lost context explains. */
     (void)finish(run, FANIN_ERROR_FILE);
-    context_restore_capture(mode);
+    capture_restore(mode);
     float_environment_leave(&caller);
     free(run);
 }
 
 static fanin_status run_acquired(struct run *run)
 {
-    const CUstreamCaptureMode mode = context_relax_capture();
+    const CUstreamCaptureMode mode = capture_relax();
     fanin_status status = on_each_device(run, launch_on);
     status = status == FANIN_OK ? on_each_device(run, upload_to) : status;
     status = finish(run, status);
-    context_restore_capture(mode);
+    capture_restore(mode);
     return status;
 }
 

@@ -2,6 +2,8 @@
 
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/memory.h"
+#include "cuda/streams.h"
 #include "float_environment.h"
 
 #include <stdlib.h>
@@ -35,7 +37,7 @@ static cudaError_t sum_tiles(const struct cuda_view *view, cudaStream_t stream, 
 
 static fanin_status sum_tensor(const struct cuda_view *view, cudaStream_t stream, struct norm_partial *total)
 {
-    const fanin_status status = context_check_capture(NULL, stream, true);
+    const fanin_status status = capture_check(NULL, stream, true);
     if (status != FANIN_OK) {
         return status;
     }
@@ -47,10 +49,10 @@ static fanin_status sum_tensor(const struct cuda_view *view, cudaStream_t stream
     }
     void *device = NULL;
     bool is_pooled;
-    cudaError_t error = context_allocate(&device, bytes, stream, &is_pooled);
+    cudaError_t error = memory_allocate(&device, bytes, stream, &is_pooled);
     if (error == cudaSuccess) {
         error = sum_tiles(view, stream, device, host, total);
-        context_release(device, stream, is_pooled);
+        memory_release(device, stream, is_pooled);
     }
     free(host);
     return error == cudaSuccess ? FANIN_OK : context_fail(error, NULL);
@@ -60,9 +62,8 @@ static fanin_status checked_sum(const struct tensor *tensor, const struct cuda_v
                                 struct norm_partial *total)
 {
     const int ordinal = (int)tensor->device.device_id;
-    struct context_memory known = {0, 0};
-    const fanin_status status =
-        context_check_memory(NULL, tensor->data, (int64_t)tensor->low, (int64_t)tensor->high, ordinal, &known);
+    struct memory_range known = {0, 0};
+    const fanin_status status = memory_check(NULL, tensor->data, (int64_t)tensor->low, (int64_t)tensor->high, ordinal, &known);
     return status == FANIN_OK ? sum_tensor(view, stream, total) : status;
 }
 
@@ -73,21 +74,21 @@ fanin_status cuda_statistic(const struct tensor *tensor, const fanin_options *op
         return FANIN_OK;
     }
     struct cuda_view view;
-    norm_view_make(tensor, &view);
+    cuda_view_make(tensor, &view);
     struct norm_partial total = {0.0, 0};
     struct context_scope scope;
     fanin_status status = context_enter(NULL, (int)tensor->device.device_id, &scope);
     if (status != FANIN_OK) {
         return status;
     }
-    const CUstreamCaptureMode mode = context_relax_capture();
+    const CUstreamCaptureMode mode = capture_relax();
     const struct float_environment caller = float_environment_enter();
-    status = checked_sum(tensor, &view, context_stream(options, (int)tensor->device.device_id), &total);
+    status = checked_sum(tensor, &view, stream_of_device(options, (int)tensor->device.device_id), &total);
     if (status == FANIN_OK) {
         *out = norm_finish(total, tensor->size);
     }
     float_environment_leave(&caller);
-    context_restore_capture(mode);
+    capture_restore(mode);
     context_leave(&scope);
     return status;
 }

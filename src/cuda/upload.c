@@ -2,7 +2,9 @@
 
 #include "cuda/context.h"
 #include "cuda/launch.h"
+#include "cuda/memory.h"
 #include "cuda/pieces.h"
+#include "cuda/streams.h"
 
 #include <stdlib.h>
 
@@ -81,7 +83,7 @@ static cudaError_t make_buffers(struct upload *upload, bool needs_staging)
         }
     }
     if (error == cudaSuccess && needs_staging) {
-        error = context_allocate(&upload->staging, upload->bytes, upload->stream, &upload->is_pooled);
+        error = memory_allocate(&upload->staging, upload->bytes, upload->stream, &upload->is_pooled);
     }
     return error;
 }
@@ -98,7 +100,7 @@ static void destroy(struct upload *upload)
         (void)cudaFreeHost(upload->host[i]);
     }
     if (upload->staging != NULL) {
-        context_release(upload->staging, upload->stream, upload->is_pooled);
+        memory_release(upload->staging, upload->stream, upload->is_pooled);
     }
     /* Nothing of this is the caller's to see; a lost context stays what it is. */
     (void)cudaGetLastError();
@@ -130,7 +132,7 @@ fanin_status uploads_acquire(const struct item *items, size_t count, int ordinal
     upload->count = count;
     upload->ordinal = ordinal;
     upload->options = options;
-    upload->stream = context_stream(options, ordinal);
+    upload->stream = stream_of_device(options, ordinal);
     upload->bytes = bytes;
     upload->pieces.is_done = true;
     const cudaError_t error = make_buffers(upload, needs_staging);

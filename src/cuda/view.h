@@ -14,6 +14,9 @@ struct cuda_view {
     int64_t stride[FANIN_MAX_NDIM]; /* bytes */
 };
 
+/* The view of a tensor with elements. */
+void cuda_view_make(const struct tensor *tensor, struct cuda_view *out);
+
 STREAM_FUNCTION uint64_t cuda_view_address(const struct cuda_view *view, int64_t number)
 {
     uint64_t address = view->data, left = (uint64_t)number;

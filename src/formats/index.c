@@ -215,8 +215,6 @@ static void take(struct header *shard, size_t file, struct wanted *wanted, size_
             struct header_tensor *const place = &out->tensors[hit->place];
             *place = *tensor;
             place->tag = file;
-            place->begin += shard->data_offset;
-            place->end += shard->data_offset;
             tensor->name = NULL;
             tensor->shape = NULL;
             hit->found = true;

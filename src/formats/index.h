@@ -24,9 +24,8 @@ fanin_status index_detect(const char *path, const char *text, size_t length, boo
 fanin_status index_parse(const char *path, const char *text, size_t length, struct shard_index *out);
 
 /* Reads the headers of all files and puts what the index lists into `out`, a zeroed header, in the index's order, with the
- * file's number as tag and `begin` and `end` counted from the start of the file. Tensors that the index does not list are left
- * out; metadata is that of the first file. `states`, of as many as there are files, gets what each was when its header was
- * read; it may be NULL. Errors: FILE, FORMAT, MEMORY. */
+ * file's number as tag. Tensors that the index does not list are left out; metadata is that of the first file. `states`, of as
+ * many as there are files, gets what each was when its header was read; it may be NULL. Errors: FILE, FORMAT, MEMORY. */
 fanin_status index_read(const char *path, const struct shard_index *index, struct file_state *states, struct header *out);
 
 #endif

@@ -58,7 +58,7 @@ fanin_status params_cursor_bytes(struct params_cursor *cursor, size_t size, void
     return status;
 }
 
-fanin_status params_cursor_u32(struct params_cursor *cursor, uint32_t *out)
+static fanin_status read_u32(struct params_cursor *cursor, uint32_t *out)
 {
     unsigned char bytes[4];
     const fanin_status status = params_cursor_bytes(cursor, sizeof bytes, bytes);
@@ -72,8 +72,8 @@ fanin_status params_cursor_u64(struct params_cursor *cursor, uint64_t *out)
 {
     uint32_t low = 0, high = 0;
     fanin_status status = check_left(cursor, 8);
-    status = status == FANIN_OK ? params_cursor_u32(cursor, &low) : status;
-    status = status == FANIN_OK ? params_cursor_u32(cursor, &high) : status;
+    status = status == FANIN_OK ? read_u32(cursor, &low) : status;
+    status = status == FANIN_OK ? read_u32(cursor, &high) : status;
     if (status == FANIN_OK) {
         *out = (uint64_t)high << 32 | low;
     }
@@ -102,7 +102,7 @@ static fanin_status read_extents(struct params_cursor *cursor, uint32_t version,
         uint64_t wide = 0;
         uint32_t narrow = 0;
         const bool is_wide = version >= VERSION_1;
-        const fanin_status status = is_wide ? params_cursor_u64(cursor, &wide) : params_cursor_u32(cursor, &narrow);
+        const fanin_status status = is_wide ? params_cursor_u64(cursor, &wide) : read_u32(cursor, &narrow);
         if (status != FANIN_OK) {
             return status;
         }
@@ -119,7 +119,7 @@ static fanin_status read_extents(struct params_cursor *cursor, uint32_t version,
 static fanin_status read_shape(struct params_cursor *cursor, uint32_t version, struct shape *shape)
 {
     uint32_t ndim;
-    fanin_status status = params_cursor_u32(cursor, &ndim);
+    fanin_status status = read_u32(cursor, &ndim);
     if (status != FANIN_OK) {
         return status;
     }
@@ -137,7 +137,7 @@ static fanin_status read_shape(struct params_cursor *cursor, uint32_t version, s
 static fanin_status read_type(struct params_cursor *cursor, enum dtype *out)
 {
     uint32_t code;
-    const fanin_status status = params_cursor_u32(cursor, &code);
+    const fanin_status status = read_u32(cursor, &code);
     if (status != FANIN_OK) {
         return status;
     }
@@ -240,8 +240,8 @@ static fanin_status read_rest(struct params_cursor *cursor, const struct shape *
                               struct params_entry *entry)
 {
     uint32_t device_type, device_id;
-    fanin_status status = params_cursor_u32(cursor, &device_type);
-    status = status == FANIN_OK ? params_cursor_u32(cursor, &device_id) : status;
+    fanin_status status = read_u32(cursor, &device_type);
+    status = status == FANIN_OK ? read_u32(cursor, &device_id) : status;
     status = status == FANIN_OK ? read_type(cursor, &entry->dtype) : status;
     if (status != FANIN_OK) {
         return status;
@@ -277,7 +277,7 @@ static fanin_status read_storage(struct params_cursor *cursor, uint32_t version,
     static const enum params_storage storages[] = {PARAMS_DENSE, PARAMS_ROW_SPARSE, PARAMS_CSR};
     const uint32_t known = version == VERSION_3 ? 1 : sizeof storages / sizeof storages[0];
     uint32_t code;
-    const fanin_status status = params_cursor_u32(cursor, &code);
+    const fanin_status status = read_u32(cursor, &code);
     if (status != FANIN_OK) {
         return status;
     }
@@ -294,7 +294,7 @@ fanin_status params_array_read(struct params_cursor *cursor, struct params_entry
     struct shape stored = {0}, shape = {0};
     uint32_t version;
     *entry = (struct params_entry){.storage = PARAMS_DENSE, .offset = cursor->position, .sorted = true};
-    fanin_status status = params_cursor_u32(cursor, &version);
+    fanin_status status = read_u32(cursor, &version);
     if (status != FANIN_OK) {
         return status;
     }

@@ -16,8 +16,7 @@ struct params_cursor {
 /* FORMAT: "'PATH': WHAT: …". */
 fanin_status params_cursor_fail(const struct params_cursor *cursor, const char *format, ...) FANIN_PRINTF(2, 3);
 
-/* Read the next number. Errors: FILE, FORMAT if the file ends before. */
-fanin_status params_cursor_u32(struct params_cursor *cursor, uint32_t *out);
+/* Reads the next number. Errors: FILE, FORMAT if the file ends before. */
 fanin_status params_cursor_u64(struct params_cursor *cursor, uint64_t *out);
 
 /* Reads the next bytes, any number of them. Errors: FILE, FORMAT if the file ends before. */

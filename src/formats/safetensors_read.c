@@ -287,6 +287,33 @@ uint64_t safetensors_header_size(const unsigned char first[8])
     return size;
 }
 
+/* Checks the first bytes of a file, 8 of them or FOREIGN_START. */
+static fanin_status check_start(const char *path, const unsigned char *first, size_t length)
+{
+    const uint64_t size = safetensors_header_size(first);
+    const fanin_status status = foreign_check(path, first, length);
+    if (status != FANIN_OK || size <= SAFETENSORS_HEADER_LIMIT) {
+        return status;
+    }
+    /* The size means nothing where no header follows. */
+    return length == FOREIGN_START && first[8] != '{'
+               ? fail_start(path)
+               : fanin_fail(FANIN_ERROR_FORMAT,
+                            "'%s' is no safetensors file: a header of %" PRIu64 " bytes, at most %u are allowed", path, size,
+                            SAFETENSORS_HEADER_LIMIT);
+}
+
+static fanin_status fail_cut(const char *path, uint64_t size, int64_t left)
+{
+    return fanin_fail(FANIN_ERROR_FORMAT, "'%s': a header of %" PRIu64 " bytes, but only %" PRId64 " follow: it was cut short",
+                      path, size, left);
+}
+
+static fanin_status no_memory(const char *path, uint64_t size)
+{
+    return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %" PRIu64 " bytes", path, size);
+}
+
 fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struct header *out)
 {
     unsigned char first[FOREIGN_START];
@@ -296,31 +323,51 @@ fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struc
                           file_size);
     }
     fanin_status status = file_read_at(fd, path, first, length, 0);
-    status = status == FANIN_OK ? foreign_check(path, first, length) : status;
+    status = status == FANIN_OK ? check_start(path, first, length) : status;
     if (status != FANIN_OK) {
         return status;
     }
-    /* The size means nothing where no header follows. */
+    /* Before the size is held against the file's. */
     if (length == FOREIGN_START && first[8] != '{') {
         return fail_start(path);
     }
     const uint64_t size = safetensors_header_size(first);
-    if (size > SAFETENSORS_HEADER_LIMIT) {
-        return fanin_fail(FANIN_ERROR_FORMAT,
-                          "'%s' is no safetensors file: a header of %" PRIu64 " bytes, at most %u are allowed", path, size,
-                          SAFETENSORS_HEADER_LIMIT);
-    }
     if ((int64_t)size > file_size - 8) {
-        return fanin_fail(FANIN_ERROR_FORMAT,
-                          "'%s': a header of %" PRIu64 " bytes, but only %" PRId64 " follow: it was cut short", path, size,
-                          file_size - 8);
+        return fail_cut(path, size, file_size - 8);
     }
     char *const text = malloc((size_t)size + 1);
     if (!text) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "'%s': no memory for a header of %" PRIu64 " bytes", path, size);
+        return no_memory(path, size);
     }
     status = file_read_at(fd, path, text, (size_t)size, 8);
     status = status == FANIN_OK ? safetensors_parse(path, text, (size_t)size, file_size - 8 - (int64_t)size, out) : status;
+    free(text);
+    for (size_t i = 0; status == FANIN_OK && i < out->count; i++) {
+        out->tensors[i].begin += out->data_offset;
+        out->tensors[i].end += out->data_offset;
+    }
+    return status;
+}
+
+fanin_status safetensors_read_piped(int fd, const char *path, const unsigned char *first, size_t length, struct header *out)
+{
+    const uint64_t size = safetensors_header_size(first);
+    fanin_status status = check_start(path, first, length);
+    if (status != FANIN_OK) {
+        return status;
+    }
+    char *const text = malloc((size_t)size + 1);
+    if (!text) {
+        return no_memory(path, size);
+    }
+    const size_t known = length - 8; /* at most 1 */
+    size_t got = 0;
+    memcpy(text, first + 8, known);
+    status = known < size ? file_read(fd, path, text + known, (size_t)size - known, &got) : FANIN_OK;
+    if (status == FANIN_OK && known + got < size) {
+        status = fail_cut(path, size, (int64_t)(known + got));
+    }
+    status = status == FANIN_OK ? safetensors_parse(path, text, (size_t)size, -1, out) : status;
     free(text);
     return status;
 }

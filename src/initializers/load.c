@@ -66,9 +66,7 @@ static fanin_status lower_load(const fanin_args *args, fanin_emitter *emitter)
 {
     (void)args;
     const struct store *const store = emitter->running->prepared;
-    /* A block goes by its own name, behind "parent/". */
-    const char *const name = emitter->parent ? emitter->name + strlen(emitter->parent->name) + 1 : emitter->name;
-    const struct stored *const stored = store_find(store, name); /* as `choose` found it */
+    const struct stored *const stored = store_find(store, emitter_own_name(emitter)); /* as `choose` found it */
     const fanin_status status = check(emitter, store, stored);
     return status == FANIN_OK ? emitter_emit_load(emitter, store, stored) : status;
 }

@@ -7,23 +7,19 @@
 
 static fanin_status lower_orthogonal(const fanin_args *args, fanin_emitter *emitter)
 {
-    struct fill_orthogonal orthogonal = {(enum orthogonal_method)fanin_args_integer(args, "method"),
-                                         (enum orthogonal_random)fanin_args_integer(args, "rand_type")};
-    if (orthogonal.method == ORTHOGONAL_HAAR) {
-        orthogonal.random = ORTHOGONAL_NORMAL;
+    struct fill_orthogonal orthogonal = {(fanin_orthogonal_method)fanin_args_integer(args, "method"),
+                                         (fanin_distribution)fanin_args_integer(args, "rand_type")};
+    if (orthogonal.method == FANIN_ORTHOGONAL_HAAR) {
+        orthogonal.random = FANIN_DISTRIBUTION_GAUSSIAN;
     }
     return emitter_emit_orthogonal(emitter, FANIN_ALL_ROWS, fanin_args_number(args, "scale"), orthogonal);
 }
 
-/* In the order of fanin_distribution and orthogonal_random; of fanin_orthogonal_method and orthogonal_method. */
-static const char *const rand_types[] = {"uniform", "normal", NULL};
-static const char *const methods[] = {"svd", "haar", NULL};
-
 static const fanin_param orthogonal_params[] = {
     {"scale", FANIN_PARAM_NUMBER, "1.414", -INFINITY, INFINITY, NULL, 0, "The norm of each row, or of each column."},
-    {"rand_type", FANIN_PARAM_CHOICE, "\"uniform\"", 0, 0, rand_types, 0,
+    {"rand_type", FANIN_PARAM_CHOICE, "\"uniform\"", 0, 0, fill_orthogonal_rand_types, 0,
      "The random matrix that svd takes apart: U(-1, 1) or N(0, 1). haar does not use it."},
-    {"method", FANIN_PARAM_CHOICE, "\"svd\"", 0, 0, methods, FANIN_PARAM_QUIET,
+    {"method", FANIN_PARAM_CHOICE, "\"svd\"", 0, 0, fill_orthogonal_methods, FANIN_PARAM_QUIET,
      "Singular vectors of a random matrix, as MXNet, or a matrix of Haar's distribution (Stewart 1980)."},
 };
 

@@ -1,5 +1,6 @@
 #include "lexeme.h"
 
+#include "ascii.h"
 #include "number.h"
 #include "utf8.h"
 
@@ -33,23 +34,12 @@ bool json_append_text(struct json_reader *reader, const char *bytes, size_t coun
     return true;
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* The value of the four digits at `offset`, -1 if they are not there. */
 static int32_t read_hex4(const struct json_reader *reader, size_t offset)
 {
     int32_t value = 0;
     for (size_t i = 0; i < 4; i++) {
-        const int digit = offset + i < reader->length ? hex_digit(reader->text[offset + i]) : -1;
+        const int digit = offset + i < reader->length ? ascii_hex_digit(reader->text[offset + i]) : -1;
         if (digit < 0) {
             return -1;
         }
@@ -155,27 +145,27 @@ fanin_status json_read_number(struct json_reader *reader)
     const size_t start = reader->position;
     size_t end = start + (json_peek(reader, start) == '-');
     bool exponent = false;
-    if (!json_is_digit(json_peek(reader, end))) {
+    if (!ascii_is_digit(json_peek(reader, end))) {
         return json_fail_expected(reader, end, "a digit after the minus");
     }
     if (json_peek(reader, end) == '0') {
         end++;
-        if (json_is_digit(json_peek(reader, end))) {
+        if (ascii_is_digit(json_peek(reader, end))) {
             return json_fail_at(reader, start, "a number must not begin with 0");
         }
         if (json_peek(reader, end) == 'x' || json_peek(reader, end) == 'X') {
             return json_fail_at(reader, start, "a number must not be hexadecimal");
         }
     }
-    while (json_is_digit(json_peek(reader, end))) {
+    while (ascii_is_digit(json_peek(reader, end))) {
         end++;
     }
     if (json_peek(reader, end) == '.') {
         end++;
-        if (!json_is_digit(json_peek(reader, end))) {
+        if (!ascii_is_digit(json_peek(reader, end))) {
             return json_fail_expected(reader, end, "a digit after the point of a number");
         }
-        while (json_is_digit(json_peek(reader, end))) {
+        while (ascii_is_digit(json_peek(reader, end))) {
             end++;
         }
     }
@@ -183,10 +173,10 @@ fanin_status json_read_number(struct json_reader *reader)
         exponent = true;
         end++;
         end += json_peek(reader, end) == '-' || json_peek(reader, end) == '+';
-        if (!json_is_digit(json_peek(reader, end))) {
+        if (!ascii_is_digit(json_peek(reader, end))) {
             return json_fail_expected(reader, end, "a digit in the exponent of a number");
         }
-        while (json_is_digit(json_peek(reader, end))) {
+        while (ascii_is_digit(json_peek(reader, end))) {
             end++;
         }
     }

@@ -10,11 +10,6 @@ static inline char json_peek(const struct json_reader *reader, size_t offset)
     return offset < reader->length ? reader->text[offset] : '\0';
 }
 
-static inline bool json_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 /* Adds to the token's text, which ends with NUL. false: out of memory. */
 bool json_append_text(struct json_reader *reader, const char *bytes, size_t count);
 

@@ -1,5 +1,6 @@
 #include "number.h"
 
+#include "ascii.h"
 #include "float_environment.h"
 #include "stream/round.h"
 
@@ -101,7 +102,7 @@ static void round_to(double value, int count, struct decimal *out)
     const char *cursor = text;
     out->count = 0;
     for (; *cursor != 'e'; cursor++) {
-        if (*cursor >= '0' && *cursor <= '9') {
+        if (ascii_is_digit(*cursor)) {
             out->digits[out->count++] = *cursor;
         }
     }
@@ -271,7 +272,7 @@ char *json_format_bfloat16(uint16_t bits, char buffer[JSON_DOUBLE_SIZE])
 
 static const char *skip_digits(const char *text)
 {
-    while (*text >= '0' && *text <= '9') {
+    while (ascii_is_digit(*text)) {
         text++;
     }
     return text;
@@ -328,7 +329,7 @@ bool json_parse_int64(const char *text, int64_t *out)
     }
     int64_t value = 0;
     for (; *text != '\0'; text++) {
-        if (*text < '0' || *text > '9') {
+        if (!ascii_is_digit(*text)) {
             return false;
         }
         /* Downwards, as there is one more number below zero than above it. */

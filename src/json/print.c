@@ -155,7 +155,7 @@ char *json_print(const cJSON *node)
     return text.bytes;
 }
 
-static cJSON *new_number(double value, const char *text)
+cJSON *json_new_number(double value, const char *text)
 {
     /* Of 0: a cut to `valueint` would raise the caller's inexact flag. */
     cJSON *node = cJSON_CreateNumber(0);
@@ -179,14 +179,14 @@ cJSON *json_new_double(double value)
     char text[JSON_DOUBLE_SIZE];
     json_format_double(value, text);
     const struct float_environment caller = float_environment_enter();
-    cJSON *const node = new_number(value, text);
+    cJSON *const node = json_new_number(value, text);
     float_environment_leave(&caller);
     return node;
 }
 
 static __attribute__((noinline)) cJSON *new_integer(int64_t value, const char *text)
 {
-    return new_number((double)value, text);
+    return json_new_number((double)value, text);
 }
 
 cJSON *json_new_int64(int64_t value)

@@ -12,6 +12,9 @@
  * string becomes \ufffd. The text is the caller's to free(); NULL when out of memory. */
 char *json_print(const cJSON *node);
 
+/* A node of a number and its text, as json_parse makes them. NULL when out of memory. */
+cJSON *json_new_number(double value, const char *text);
+
 /* A float node: prints as `3.0`, `1e-05`; `NaN`, `Infinity`, `-Infinity` as Python's. NULL when out of memory. */
 cJSON *json_new_double(double value);
 

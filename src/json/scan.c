@@ -1,5 +1,6 @@
 #include "scan.h"
 
+#include "ascii.h"
 #include "keys.h"
 #include "lexeme.h"
 #include "number.h"
@@ -149,7 +150,7 @@ static fanin_status read_value(struct json_reader *reader, struct json_token *to
         token->kind = JSON_STRING;
         return json_read_string(reader);
     }
-    if (json_is_digit(c) || (c == '-' && json_peek(reader, reader->position + 1) != 'I')) {
+    if (ascii_is_digit(c) || (c == '-' && json_peek(reader, reader->position + 1) != 'I')) {
         token->kind = JSON_NUMBER;
         return json_read_number(reader);
     }

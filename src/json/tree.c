@@ -1,14 +1,12 @@
 #include "tree.h"
 
 #include "number.h"
+#include "print.h"
 #include "scan.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Beyond it a double skips integers. */
-#define LARGEST_INTEGER ((int64_t)1 << 53)
 
 /* A copy that cJSON_Delete frees. NULL: out of memory. */
 static char *copy_text(const char *text, size_t length)
@@ -23,20 +21,7 @@ static char *copy_text(const char *text, size_t length)
 static cJSON *new_number(const struct json_token *token)
 {
     double value = 0;
-    if (!json_token_double(token, &value)) {
-        return NULL;
-    }
-    /* Of 0: a cut to `valueint` would raise the caller's inexact flag. */
-    cJSON *node = cJSON_CreateNumber(0);
-    if (node != NULL) {
-        node->valuedouble = value;
-        node->valuestring = copy_text(token->text, token->length);
-        if (node->valuestring == NULL) {
-            cJSON_Delete(node);
-            return NULL;
-        }
-    }
-    return node;
+    return json_token_double(token, &value) ? json_new_number(value, token->text) : NULL;
 }
 
 /* NULL: out of memory. */
@@ -133,7 +118,7 @@ bool json_is_integer(const cJSON *node)
         return false;
     }
     if (node->valuestring == NULL) {
-        return node->valuedouble == floor(node->valuedouble) && fabs(node->valuedouble) <= (double)LARGEST_INTEGER;
+        return node->valuedouble == floor(node->valuedouble) && fabs(node->valuedouble) <= (double)JSON_LARGEST_INTEGER;
     }
     const char *digits = node->valuestring + (node->valuestring[0] == '-');
     return digits[0] != '\0' && digits[strspn(digits, "0123456789")] == '\0';
@@ -150,7 +135,7 @@ bool json_integer(const cJSON *node, int64_t *out)
     } else if (!json_parse_int64(node->valuestring, &value)) {
         return false;
     }
-    if (value < -LARGEST_INTEGER || value > LARGEST_INTEGER) {
+    if (value < -JSON_LARGEST_INTEGER || value > JSON_LARGEST_INTEGER) {
         return false;
     }
     *out = value;

@@ -10,6 +10,9 @@
 /* A longer text is an error: a tree takes up to a hundred bytes for a byte of text. Large files are read with scan.h. */
 #define JSON_TREE_LIMIT ((size_t)16 << 20)
 
+/* Beyond it a double skips integers. */
+#define JSON_LARGEST_INTEGER (INT64_C(1) << 53)
+
 /* Enough for json_number_canonical, with its NUL: an integer in a double's range has up to 309 digits. */
 #define JSON_NUMBER_SIZE 328
 

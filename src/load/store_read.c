@@ -24,7 +24,7 @@ static bool add_files(struct store *store, size_t count)
     return store->files != NULL;
 }
 
-/* The tensors of the header, whose places are counted from the start of their file. */
+/* The tensors of the header, whose tag is the number of their file. */
 static void add_header(struct store *store)
 {
     const struct header *const header = &store->header;
@@ -90,17 +90,6 @@ static fanin_status from_one_file(const char *path, const struct file_state *sta
     return FANIN_OK;
 }
 
-static fanin_status read_safetensors(int fd, const char *path, const struct file_state *state, struct header *out)
-{
-    const fanin_status status = safetensors_read(fd, path, state->size, out);
-    for (size_t i = 0; status == FANIN_OK && i < out->count; i++) {
-        out->tensors[i].tag = 0;
-        out->tensors[i].begin += out->data_offset;
-        out->tensors[i].end += out->data_offset;
-    }
-    return status;
-}
-
 static fanin_status read_params(int fd, const char *path, const struct file_state *state, struct params *out)
 {
     const fanin_status status = params_read(fd, path, state->size, out);
@@ -117,7 +106,7 @@ static fanin_status read_binary(int fd, const char *path, const struct file_stat
 {
     struct header header = {0};
     struct params params = {0};
-    fanin_status status = is_params ? read_params(fd, path, state, &params) : read_safetensors(fd, path, state, &header);
+    fanin_status status = is_params ? read_params(fd, path, state, &params) : safetensors_read(fd, path, state->size, &header);
     if (status == FANIN_OK) {
         status = from_one_file(path, state, &header, &params, out);
     }

@@ -1,5 +1,7 @@
 #include "translation.h"
 
+#include "ascii.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -8,24 +10,13 @@ static bool is_octal(uint32_t code)
     return code >= '0' && code <= '7';
 }
 
-static int hex_digit(uint32_t code)
-{
-    if (code >= '0' && code <= '9') {
-        return (int)(code - '0');
-    }
-    if (code >= 'a' && code <= 'f') {
-        return (int)(code - 'a') + 10;
-    }
-    return code >= 'A' && code <= 'F' ? (int)(code - 'A') + 10 : -1;
-}
-
 /* \xHH, \uHHHH, \UHHHHHHHH */
 static bool read_hex(struct translation *translation, struct pattern_token token, int digits, uint32_t *value)
 {
     *value = 0;
     for (int i = 0; i < digits; i++) {
         const struct pattern_token *next = &translation->next;
-        const int digit = next->end || next->escaped ? -1 : hex_digit(next->code);
+        const int digit = next->end || next->escaped ? -1 : ascii_hex_digit(next->code);
         if (digit < 0) {
             return pattern_refuse(translation, token.start, "\\%c needs %d hexadecimal digits", (char)token.code, digits);
         }
@@ -140,10 +131,10 @@ bool pattern_read_escape(struct translation *translation, struct pattern_token t
     if (c == '0' || (in_class && is_octal(code))) {
         return read_octal(translation, token, 2, &escape->value);
     }
-    if (c >= '1' && c <= '9' && !in_class) {
+    if (ascii_is_digit(code) && !in_class) {
         return read_number(translation, token, escape);
     }
-    if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
+    if (ascii_is_digit(code) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) {
         return pattern_refuse(translation, token.start, "bad escape \\%c", c);
     }
     return true;

@@ -1,5 +1,7 @@
 #include "translation.h"
 
+#include "ascii.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +17,12 @@ static bool flag_of(uint32_t code, unsigned *flag)
     return letter != NULL;
 }
 
+static bool check_flags(struct translation *translation, unsigned flags, size_t offset)
+{
+    const bool both = (flags & PATTERN_ASCII) != 0 && (flags & PATTERN_UNICODE) != 0;
+    return !both || pattern_refuse(translation, offset, "the flags a and u are incompatible");
+}
+
 /* Takes letters of flags, of which at least one must come, up to a character that is none. */
 static bool read_flags(struct translation *translation, unsigned *flags)
 {
@@ -28,10 +36,7 @@ static bool read_flags(struct translation *translation, unsigned *flags)
     if (*flags == 0) {
         return pattern_refuse(translation, start, "an unknown flag or extension (flags are i, m, s, x, a and u)");
     }
-    if ((*flags & PATTERN_ASCII) != 0 && (*flags & PATTERN_UNICODE) != 0) {
-        return pattern_refuse(translation, start, "the flags a and u are incompatible");
-    }
-    return true;
+    return check_flags(translation, *flags, start);
 }
 
 static bool is_name(const char *name, size_t length)
@@ -39,7 +44,7 @@ static bool is_name(const char *name, size_t length)
     for (size_t i = 0; i < length; i++) {
         const char c = name[i];
         const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-        if (!letter && (i == 0 || c < '0' || c > '9')) {
+        if (!letter && (i == 0 || !ascii_is_digit(c))) {
             return false;
         }
     }
@@ -187,32 +192,38 @@ static bool read_look(struct translation *translation, unsigned flags, struct pa
     return true;
 }
 
+/* The number of the group that a condition names, by its number or its name, up to the ')' behind it. */
+static bool read_condition_group(struct translation *translation, size_t *group)
+{
+    const size_t start = translation->next.start;
+    const char *name = NULL;
+    size_t length = 0;
+    *group = 0;
+    if (!read_until(translation, ')', &name, &length)) {
+        return false;
+    }
+    if (is_name(name, length)) {
+        *group = find_group(translation, name, length);
+        return *group != 0 || pattern_refuse(translation, start, "unknown group name");
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (!ascii_is_digit(name[i])) {
+            return pattern_refuse(translation, start, "bad character in group name");
+        }
+        /* No pattern has this many groups. */
+        *group = *group < 1000000 ? *group * 10 + (size_t)(name[i] - '0') : *group;
+    }
+    return *group != 0 || pattern_refuse(translation, start, "bad group number");
+}
+
 /* (?(1)…|…) and (?(name)…|…), behind the second parenthesis. */
 static bool read_condition(struct translation *translation, unsigned flags, struct pattern_token open,
                            struct pattern_width *width)
 {
     const size_t start = translation->next.start;
-    const char *name = NULL;
-    size_t length = 0, group = 0;
-    if (!read_until(translation, ')', &name, &length)) {
+    size_t group;
+    if (!read_condition_group(translation, &group)) {
         return false;
-    }
-    if (is_name(name, length)) {
-        group = find_group(translation, name, length);
-        if (group == 0) {
-            return pattern_refuse(translation, start, "unknown group name");
-        }
-    } else {
-        for (size_t i = 0; i < length; i++) {
-            if (name[i] < '0' || name[i] > '9') {
-                return pattern_refuse(translation, start, "bad character in group name");
-            }
-            /* No pattern has this many groups. */
-            group = group < 1000000 ? group * 10 + (size_t)(name[i] - '0') : group;
-        }
-        if (group == 0) {
-            return pattern_refuse(translation, start, "bad group number");
-        }
     }
     if (group > translation->group_count) {
         if (translation->lookbehind_groups != 0) {
@@ -243,8 +254,7 @@ static bool read_condition(struct translation *translation, unsigned flags, stru
             return pattern_refuse(translation, translation->next.start, "conditional backref with more than two branches");
         }
     }
-    width->low = no.low < width->low ? no.low : width->low;
-    width->high = no.high > width->high ? no.high : width->high;
+    pattern_widen(width, no);
     return close_parenthesis(translation, open);
 }
 
@@ -272,11 +282,8 @@ static bool read_flagged(struct translation *translation, unsigned *flags, bool 
             return pattern_refuse(translation, open.start, "global flags not at the start of the expression");
         }
         *flags |= add;
-        if ((*flags & PATTERN_ASCII) != 0 && (*flags & PATTERN_UNICODE) != 0) {
-            return pattern_refuse(translation, open.start, "the flags a and u are incompatible");
-        }
         *item = ITEM_NONE;
-        return true;
+        return check_flags(translation, *flags, open.start);
     }
     const size_t minus = translation->next.start;
     if (pattern_accept(translation, '-')) {

@@ -254,8 +254,7 @@ bool pattern_read_alternatives(struct translation *translation, unsigned flags, 
         if (!pattern_read_sequence(translation, &flags, false, &other)) {
             return false;
         }
-        width->low = other.low < width->low ? other.low : width->low;
-        width->high = other.high > width->high ? other.high : width->high;
+        pattern_widen(width, other);
     }
     return true;
 }

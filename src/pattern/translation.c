@@ -1,5 +1,6 @@
 #include "translation.h"
 
+#include "ascii.h"
 #include "json/utf8.h"
 
 #include <stdarg.h>
@@ -43,7 +44,7 @@ bool pattern_accept(struct translation *translation, char c)
 bool pattern_at_digit(const struct translation *translation)
 {
     const struct pattern_token *next = &translation->next;
-    return !next->end && !next->escaped && next->code >= '0' && next->code <= '9';
+    return !next->end && !next->escaped && ascii_is_digit(next->code);
 }
 
 bool pattern_refuse(struct translation *translation, size_t offset, const char *format, ...)
@@ -112,8 +113,7 @@ void pattern_emit(struct translation *translation, const char *text)
 
 void pattern_emit_code(struct translation *translation, uint32_t code)
 {
-    const bool plain =
-        (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') || code == '_';
+    const bool plain = ascii_is_digit(code) || (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') || code == '_';
     char text[16];
     snprintf(text, sizeof text, plain ? "%c" : "\\x{%x}", code);
     pattern_emit(translation, text);

@@ -37,6 +37,13 @@ struct pattern_width {
 /* Beyond what PCRE2 looks back. */
 #define PATTERN_ANY_WIDTH ((uint64_t)1 << 32)
 
+/* Makes it the width of what matches either part. */
+static inline void pattern_widen(struct pattern_width *width, struct pattern_width other)
+{
+    width->low = other.low < width->low ? other.low : width->low;
+    width->high = other.high > width->high ? other.high : width->high;
+}
+
 struct pattern_group {
     const char *name; /* in the text; NULL: it has none */
     size_t name_length;

@@ -39,8 +39,8 @@ static cJSON *new_number(enum fill_kind kind, double value)
 
 static bool add_orthogonal(cJSON *object, const struct fill_orthogonal *orthogonal)
 {
-    const char *const random = orthogonal->random == ORTHOGONAL_UNIFORM ? "uniform" : "normal";
-    const char *const method = orthogonal->method == ORTHOGONAL_SVD ? "svd" : "haar";
+    const char *const random = fill_orthogonal_rand_types[orthogonal->random];
+    const char *const method = fill_orthogonal_methods[orthogonal->method];
     return json_add(object, "rand_type", cJSON_CreateString(random)) && json_add(object, "method", cJSON_CreateString(method));
 }
 
@@ -112,7 +112,7 @@ static bool is_box(const struct plan_tensor *tensor)
 {
     bool whole = true;
     for (int d = 0; d < tensor->ndim; d++) {
-        whole = whole && tensor->numbers[d] == tensor->numbers[2 * tensor->ndim + d];
+        whole = whole && plan_shape(tensor)[d] == plan_global(tensor)[d];
     }
     return !whole;
 }
@@ -123,10 +123,10 @@ static bool fill_object(cJSON *object, const struct plan_parameter *parameter, c
     const int ndim = tensor->ndim;
     bool done = json_add(object, "name", cJSON_CreateString(parameter->name)) &&
                 json_add(object, "dtype", cJSON_CreateString(dtype_table[tensor->dtype].name)) &&
-                add_numbers(object, "shape", tensor->numbers, ndim);
+                add_numbers(object, "shape", plan_shape(tensor), ndim);
     if (is_box(tensor)) {
-        done = done && add_numbers(object, "global_shape", tensor->numbers + 2 * ndim, ndim) &&
-               add_numbers(object, "offset", tensor->numbers + 3 * ndim, ndim);
+        done = done && add_numbers(object, "global_shape", plan_global(tensor), ndim) &&
+               add_numbers(object, "offset", plan_offset(tensor), ndim);
     }
     return done && json_add(object, "initializer", initializer ? cJSON_CreateRaw(initializer) : cJSON_CreateNull()) &&
            json_add(object, "rule", cJSON_CreateString(parameter->lowering.rule)) && add_fills(object, parameter) &&

@@ -53,23 +53,12 @@ fanin_status plan_items_open(const struct plan_items *items)
 static fanin_status run_custom(const struct item *item, const struct backend *backend, const fanin_options *options)
 {
     const fanin_custom *const custom = &item->fill->custom;
-    /* Copies: the function gets pointers that it could write through. */
-    int64_t extent[FANIN_MAX_NDIM], stride[FANIN_MAX_NDIM];
-    for (int d = 0; d < item->ndim; d++) {
-        extent[d] = item->extent[d];
-        stride[d] = item->stride[d];
-    }
-    const DLTensor view = {.data = item->data,
-                           .device = item->device,
-                           .ndim = item->ndim,
-                           .dtype = dtype_to_dlpack(item->dtype),
-                           .shape = extent,
-                           .strides = stride,
-                           .byte_offset = 0};
+    struct callback_view view;
+    callback_view_open(&view, item->data, item->device, item->dtype, item->ndim, item->extent, item->stride);
     fanin_custom_call call = {.size = sizeof call,
                               .user = custom->user,
                               .name = item->name,
-                              .view = &view,
+                              .view = &view.tensor,
                               .domain_ndim = item->fill->ndim,
                               .domain = item->fill->domain,
                               .start = item->start,

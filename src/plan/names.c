@@ -40,7 +40,7 @@ static size_t collect(const fanin_plan *plan, struct stream_name *names)
             if (part->block && begins) {
                 names[count++] = (struct stream_name){part->fill.stream, part->block, i, STREAM_BLOCK};
             }
-            if (begins && part->fill.kind == FILL_ORTHOGONAL && part->fill.orthogonal.method == ORTHOGONAL_SVD) {
+            if (begins && part->fill.kind == FILL_ORTHOGONAL && part->fill.orthogonal.method == FANIN_ORTHOGONAL_SVD) {
                 const char *const name = part->block ? part->block : parameter->name;
                 names[count++] = (struct stream_name){stream_continue(part->fill.stream, "/sign"), name, i, STREAM_SIGNS};
             }
@@ -126,14 +126,9 @@ static fanin_status check_initializer(const struct plan_parameter *first, const 
     return status;
 }
 
-static const int64_t *global_shape(const struct plan_tensor *tensor)
-{
-    return tensor->numbers + 2 * tensor->ndim;
-}
-
 static bool same_global_shape(const struct plan_tensor *a, const struct plan_tensor *b)
 {
-    return a->ndim == b->ndim && memcmp(global_shape(a), global_shape(b), (size_t)a->ndim * sizeof *a->numbers) == 0;
+    return a->ndim == b->ndim && memcmp(plan_global(a), plan_global(b), (size_t)a->ndim * sizeof *a->numbers) == 0;
 }
 
 /* Compares two parameters of one name. */
@@ -147,8 +142,8 @@ static fanin_status check_meaning(const fanin_plan *plan, size_t first_index, si
     if (!same_global_shape(&first->tensor, &later->tensor)) {
         char expected[SHAPE_TEXT_SIZE], found[SHAPE_TEXT_SIZE];
         return plan_problems_add(problems, index, FANIN_ERROR_CLASH, FOUND_EXPECTED, later->name, "global shape",
-                                 shape_text(later->tensor.ndim, global_shape(&later->tensor), found),
-                                 shape_text(first->tensor.ndim, global_shape(&first->tensor), expected));
+                                 shape_text(later->tensor.ndim, plan_global(&later->tensor), found),
+                                 shape_text(first->tensor.ndim, plan_global(&first->tensor), expected));
     }
     const bool lowered = first->status == FANIN_OK && later->status == FANIN_OK;
     return lowered ? check_initializer(first, later, index, problems) : FANIN_OK;

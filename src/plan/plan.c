@@ -49,10 +49,10 @@ void plan_get_tensor(const struct plan_tensor *tensor, struct tensor *out)
     out->device = tensor->device;
     out->dtype = tensor->dtype;
     out->ndim = ndim;
-    copy_numbers(out->shape, tensor->numbers, ndim);
-    copy_numbers(out->stride, tensor->numbers + ndim, ndim);
-    copy_numbers(out->global, tensor->numbers + 2 * ndim, ndim);
-    copy_numbers(out->offset, tensor->numbers + 3 * ndim, ndim);
+    copy_numbers(out->shape, plan_shape(tensor), ndim);
+    copy_numbers(out->stride, plan_stride(tensor), ndim);
+    copy_numbers(out->global, plan_global(tensor), ndim);
+    copy_numbers(out->offset, plan_offset(tensor), ndim);
     out->size = tensor->size;
     out->global_size = tensor->global_size;
     out->low = tensor->low;
@@ -73,12 +73,12 @@ static bool keep(struct arena *arena, const char *name, const struct tensor *ten
     if (!numbers || !kept_name) {
         return false;
     }
-    copy_numbers(numbers, tensor->shape, ndim);
-    copy_numbers(numbers + ndim, tensor->stride, ndim);
-    copy_numbers(numbers + 2 * ndim, tensor->global, ndim);
-    copy_numbers(numbers + 3 * ndim, tensor->offset, ndim);
     const struct plan_tensor kept = {tensor->data, tensor->device,      tensor->dtype, ndim,        numbers,
                                      tensor->size, tensor->global_size, tensor->low,   tensor->high};
+    copy_numbers(plan_shape(&kept), tensor->shape, ndim);
+    copy_numbers(plan_stride(&kept), tensor->stride, ndim);
+    copy_numbers(plan_global(&kept), tensor->global, ndim);
+    copy_numbers(plan_offset(&kept), tensor->offset, ndim);
     *parameter = (struct plan_parameter){.name = kept_name, .stream = fanin_stream(name), .tensor = kept};
     return true;
 }
@@ -87,8 +87,8 @@ static bool keep(struct arena *arena, const char *name, const struct tensor *ten
 static fanin_status prepare(fanin_plan *plan, const fanin_initializer *initializer, const fanin_desc *desc,
                             const struct tensor *tensor, struct plan_parameter *parameter)
 {
-    const struct lower_request request = {
-        initializer, desc, tensor->dtype, tensor->ndim, parameter->tensor.numbers + 2 * tensor->ndim, parameter->stream};
+    const struct lower_request request = {initializer,      desc, tensor->dtype, tensor->ndim, plan_global(&parameter->tensor),
+                                          parameter->stream};
     fanin_status status = backend_find(desc->name, tensor->device, &parameter->backend);
     if (status == FANIN_OK) {
         status = lower_parameter(&request, &plan->arena, &parameter->lowering);

@@ -50,6 +50,27 @@ static inline struct plan_parameter *plan_parameter(const fanin_plan *plan, size
     return &plan->blocks[index / PLAN_BLOCK][index % PLAN_BLOCK];
 }
 
+/* ndim numbers each. */
+static inline int64_t *plan_shape(const struct plan_tensor *tensor)
+{
+    return tensor->numbers;
+}
+
+static inline int64_t *plan_stride(const struct plan_tensor *tensor)
+{
+    return tensor->numbers + tensor->ndim;
+}
+
+static inline int64_t *plan_global(const struct plan_tensor *tensor)
+{
+    return tensor->numbers + 2 * tensor->ndim;
+}
+
+static inline int64_t *plan_offset(const struct plan_tensor *tensor)
+{
+    return tensor->numbers + 3 * tensor->ndim;
+}
+
 void plan_get_tensor(const struct plan_tensor *tensor, struct tensor *out);
 
 #endif

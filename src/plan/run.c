@@ -7,15 +7,12 @@
 
 static fanin_status check_data(const fanin_plan *plan)
 {
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct plan_tensor *const tensor = &plan_parameter(plan, i)->tensor;
-        if (tensor->size > 0 && !tensor->data) {
-            return fanin_fail(FANIN_ERROR_ARGUMENT,
-                              "parameter '%s': the tensor's data is NULL, expected memory for %lld elements",
-                              plan_parameter(plan, i)->name, (long long)tensor->size);
-        }
+    fanin_status status = FANIN_OK;
+    for (size_t i = 0; i < plan->count && status == FANIN_OK; i++) {
+        const struct plan_parameter *const parameter = plan_parameter(plan, i);
+        status = tensor_check_data(parameter->name, parameter->tensor.data, parameter->tensor.size);
     }
-    return FANIN_OK;
+    return status;
 }
 
 /* Makes memory for the longest log line; NULL where nothing is logged. */

@@ -1,6 +1,6 @@
-#include "whole.h"
-
+/* What the program asks of a plan. */
 #include "plan.h"
+#include "private.h"
 
 bool fanin_private_plan_is_whole(const fanin_plan *plan, size_t index)
 {

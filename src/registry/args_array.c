@@ -3,12 +3,6 @@
 
 #include "json/number.h"
 #include "json/print.h"
-#include "json/tree.h"
-#include "json/utf8.h"
-
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 struct lists {
     const char *row, *param;
@@ -26,15 +20,7 @@ static fanin_status fail_ragged(const struct lists *lists, int level, int64_t fo
 
 static fanin_status fail_element(const struct lists *lists, const cJSON *value, const char *expected)
 {
-    char *const text = json_print(value);
-    if (!text) {
-        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameter '%s' of '%s'", lists->param, lists->row);
-    }
-    char excerpt[JSON_EXCERPT_SIZE];
-    json_excerpt(text, strlen(text), excerpt);
-    free(text);
-    return fanin_fail(FANIN_ERROR_PARAMETER, "'%s': the parameter '%s' has an element %s, expected %s", lists->row,
-                      lists->param, excerpt, expected);
+    return args_fail_value(lists->row, lists->param, "has an element", value, expected);
 }
 
 /* The shape of the first list of each level. */
@@ -52,11 +38,8 @@ static fanin_status find_shape(const cJSON *value, struct lists *lists)
 
 static fanin_status check_number(const struct lists *lists, const cJSON *value)
 {
-    int64_t integer;
-    if (json_is_integer(value) && !json_integer(value, &integer)) {
-        return fail_element(lists, value, "a number, where integers lie within ±2^53");
-    }
-    return isfinite(value->valuedouble) ? FANIN_OK : fail_element(lists, value, "a finite number");
+    const char *const expected = args_expected_number(value);
+    return expected ? fail_element(lists, value, expected) : FANIN_OK;
 }
 
 static void set(struct lists *lists, double value)

@@ -3,6 +3,7 @@
 #include "initializer.h"
 #include "param_type.h"
 
+#include "ascii.h"
 #include "json/number.h"
 #include "json/print.h"
 #include "json/tree.h"
@@ -36,17 +37,31 @@ static fanin_status fail_memory(const struct target *target)
     return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameter '%s' of '%s'", target->param->name, target->row);
 }
 
-static fanin_status fail_value(const struct target *target, const cJSON *value, const char *expected)
+fanin_status args_fail_value(const char *row, const char *param, const char *verb, const cJSON *value, const char *expected)
 {
     char *const text = json_print(value);
     if (!text) {
-        return fail_memory(target);
+        return fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameter '%s' of '%s'", param, row);
     }
     char excerpt[JSON_EXCERPT_SIZE];
     json_excerpt(text, strlen(text), excerpt);
     free(text);
-    return fanin_fail(FANIN_ERROR_PARAMETER, "'%s': the parameter '%s' is %s, expected %s", target->row, target->param->name,
-                      excerpt, expected);
+    return fanin_fail(FANIN_ERROR_PARAMETER, "'%s': the parameter '%s' %s %s, expected %s", row, param, verb, excerpt,
+                      expected);
+}
+
+const char *args_expected_number(const cJSON *value)
+{
+    int64_t integer;
+    if (json_is_integer(value) && !json_integer(value, &integer)) {
+        return "a number, where integers lie within ±2^53";
+    }
+    return isfinite(value->valuedouble) ? NULL : "a finite number";
+}
+
+static fanin_status fail_value(const struct target *target, const cJSON *value, const char *expected)
+{
+    return args_fail_value(target->row, target->param->name, "is", value, expected);
 }
 
 static fanin_status fail_type(const struct target *target, const cJSON *value)
@@ -98,7 +113,7 @@ static bool parse_python_float(const char *text, double *out)
             digits[kept++] = text[i];
             continue;
         }
-        valid = i > 0 && text[i - 1] >= '0' && text[i - 1] <= '9' && text[i + 1] >= '0' && text[i + 1] <= '9';
+        valid = i > 0 && ascii_is_digit(text[i - 1]) && ascii_is_digit(text[i + 1]);
     }
     digits[kept] = '\0';
     return valid && json_parse_double(digits, out) && isfinite(*out);
@@ -110,14 +125,11 @@ static fanin_status set_number(const struct target *target, const cJSON *value, 
     if (cJSON_IsBool(value)) {
         number = cJSON_IsTrue(value) ? 1.0 : 0.0;
     } else if (cJSON_IsNumber(value)) {
+        const char *const expected = args_expected_number(value);
+        if (expected) {
+            return fail_value(target, value, expected);
+        }
         number = value->valuedouble;
-        int64_t integer;
-        if (json_is_integer(value) && !json_integer(value, &integer)) {
-            return fail_value(target, value, "a number, where integers lie within ±2^53");
-        }
-        if (!isfinite(number)) {
-            return fail_value(target, value, "a finite number");
-        }
     } else if (!cJSON_IsString(value) || !(target->param->flags & FANIN_PARAM_NUMERIC_TEXT)) {
         return fail_type(target, value);
     } else if (!parse_python_float(value->valuestring, &number)) {

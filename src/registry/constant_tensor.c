@@ -2,19 +2,17 @@
 #include "initializer.h"
 #include "initializers/builtin.h"
 
+#include "elements.h"
 #include "float_environment.h"
 #include "json/number.h"
 #include "json/print.h"
-#include "load/elements.h"
+#include "json/tree.h"
 #include "shape.h"
 #include "tensor.h"
 
 #include <errno.h>
 #include <math.h>
 #include <string.h>
-
-/* Beyond it a double skips integers. */
-#define LARGEST_INTEGER (INT64_C(1) << 53)
 
 /* Of empty lists, which are all that dumps can write of an array without elements. */
 #define MOST_LISTS (INT64_C(1) << 20)
@@ -28,7 +26,7 @@ static bool read_element(enum dtype dtype, const char *data, double *out)
         memcpy(&bits, data, sizeof bits);
         bits = dtype == DTYPE_INT64 && *out < 0.0 ? -bits : bits;
     }
-    return bits <= (uint64_t)LARGEST_INTEGER;
+    return bits <= (uint64_t)JSON_LARGEST_INTEGER;
 }
 
 /* Copies the elements in row-major order. */
@@ -70,15 +68,8 @@ static cJSON *new_scalar(enum dtype dtype, double value)
 static fanin_status set_scalar(const struct tensor *tensor, fanin_args *args)
 {
     double value;
-    fanin_status status = read_tensor(tensor, &value);
-    if (status != FANIN_OK) {
-        return status;
-    }
-    cJSON *const number = new_scalar(tensor->dtype, value);
-    status = number ? args_set(args, &args->row->params[0], number, 0)
-                    : fanin_fail(FANIN_ERROR_MEMORY, "out of memory for the parameters of 'constant'");
-    cJSON_Delete(number);
-    return status;
+    const fanin_status status = read_tensor(tensor, &value);
+    return status == FANIN_OK ? args_take(args, 0, new_scalar(tensor->dtype, value)) : status;
 }
 
 /* (1 << 40, 0) has no elements, and as many lists of none. */

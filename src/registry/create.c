@@ -99,12 +99,14 @@ static fanin_status fail_nested_params(void)
     return fanin_fail(FANIN_ERROR_SPEC, "initializer: a nested spec has its own parameters, expected none beside it");
 }
 
+static fanin_status from_text(const char *spec, int depth, fanin_initializer **out);
+
 /* From a name, or a string that holds JSON, and parameters. */
 static fanin_status from_name(const char *name, const cJSON *params, const char *skip, int depth, fanin_initializer **out)
 {
     const struct text_range range = trim(name);
     if (is_json(range)) {
-        return has_params(params, skip) ? fail_nested_params() : initializer_from_text(name, depth + 1, out);
+        return has_params(params, skip) ? fail_nested_params() : from_text(name, depth + 1, out);
     }
     if (range.length == 0) {
         return fanin_fail(FANIN_ERROR_SPEC, "initializer: the name is empty");
@@ -151,7 +153,7 @@ fanin_status initializer_from_spec(const cJSON *spec, int depth, fanin_initializ
         return status;
     }
     if (cJSON_IsString(spec)) {
-        return initializer_from_text(spec->valuestring, depth, out);
+        return from_text(spec->valuestring, depth, out);
     }
     if (cJSON_IsArray(spec)) {
         return from_array(spec, depth, out);
@@ -162,7 +164,8 @@ fanin_status initializer_from_spec(const cJSON *spec, int depth, fanin_initializ
     return fanin_fail(FANIN_ERROR_SPEC, "initializer: expected a name, [\"name\", {parameters}] or an object");
 }
 
-fanin_status initializer_from_text(const char *spec, int depth, fanin_initializer **out)
+/* As fanin_create, for a spec that an initializer of depth - 1 holds. */
+static fanin_status from_text(const char *spec, int depth, fanin_initializer **out)
 {
     fanin_status status = check_depth(depth);
     const struct text_range range = trim(spec);
@@ -185,7 +188,7 @@ fanin_status fanin_create(const char *spec, fanin_initializer **out)
     }
     const int saved_errno = errno;
     const struct float_environment caller = float_environment_enter();
-    const fanin_status status = initializer_from_text(spec, 0, out);
+    const fanin_status status = from_text(spec, 0, out);
     float_environment_leave(&caller);
     errno = saved_errno;
     return status;

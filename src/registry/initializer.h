@@ -28,9 +28,6 @@ fanin_status initializer_from_json(const struct registry_entry *entry, const cJS
 /* Makes an initializer from a spec: a string (a name, or JSON), an array or an object. */
 fanin_status initializer_from_spec(const cJSON *spec, int depth, fanin_initializer **out);
 
-/* As fanin_create, for a spec that an initializer of depth - 1 holds. */
-fanin_status initializer_from_text(const char *spec, int depth, fanin_initializer **out);
-
 /* As fanin_dumps, but with null for tensors in memory, which have no text. The caller's to free(); NULL without memory. */
 char *initializer_text(const fanin_initializer *initializer);
 

@@ -9,11 +9,6 @@
 
 #define LISTED 3
 
-static int least(int a, int b)
-{
-    return a < b ? a : b;
-}
-
 struct nearest {
     const char *name[LISTED];
     int distance[LISTED];
@@ -34,12 +29,13 @@ static void offer(struct nearest *nearest, const char *candidate, const char *na
     if (at == LISTED) {
         return;
     }
-    const int moved = least(nearest->count, LISTED - 1) - at;
+    /* The last one of a full list goes. */
+    nearest->count += nearest->count < LISTED;
+    const int moved = nearest->count - 1 - at;
     memmove(nearest->name + at + 1, nearest->name + at, (size_t)moved * sizeof *nearest->name);
     memmove(nearest->distance + at + 1, nearest->distance + at, (size_t)moved * sizeof *nearest->distance);
     nearest->name[at] = candidate;
     nearest->distance[at] = distance;
-    nearest->count = least(nearest->count + 1, LISTED);
 }
 
 /* All names, as far as they fit, for a name that resembles none. */

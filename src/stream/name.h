@@ -7,8 +7,9 @@
 /* The stream of a name that goes on with these bytes: from the stream of NAME and "/sign" to that of "NAME/sign". */
 static inline uint64_t stream_continue(uint64_t hash, const char *bytes)
 {
-    for (const unsigned char *byte = (const unsigned char *)bytes; *byte != 0; byte++)
+    for (const unsigned char *byte = (const unsigned char *)bytes; *byte != 0; byte++) {
         hash = (hash ^ *byte) * 0x100000001b3u;
+    }
     return hash;
 }
 

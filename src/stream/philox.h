@@ -13,6 +13,15 @@
 #define PHILOX_KEY_STEP_0 0x9E3779B9u
 #define PHILOX_KEY_STEP_1 0xBB67AE85u
 
+/* The keys of all rounds of a seed. */
+STREAM_FUNCTION void philox_keys(uint64_t seed, uint32_t key[PHILOX_ROUNDS][2])
+{
+    for (uint32_t round = 0; round < PHILOX_ROUNDS; round++) {
+        key[round][0] = (uint32_t)seed + round * PHILOX_KEY_STEP_0;
+        key[round][1] = (uint32_t)(seed >> 32) + round * PHILOX_KEY_STEP_1;
+    }
+}
+
 /* One round of the four counter words under one round's key. */
 STREAM_FUNCTION void philox_round(uint32_t counter[4], uint32_t key_0, uint32_t key_1)
 {
@@ -34,8 +43,9 @@ STREAM_FUNCTION void philox_block(uint64_t seed, uint64_t stream, uint64_t block
         key_0 += PHILOX_KEY_STEP_0;
         key_1 += PHILOX_KEY_STEP_1;
     }
-    for (int lane = 0; lane < 4; lane++)
+    for (int lane = 0; lane < 4; lane++) {
         out[lane] = counter[lane];
+    }
 }
 
 #endif

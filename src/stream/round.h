@@ -48,8 +48,9 @@ STREAM_FUNCTION float bfloat16_to_float(uint16_t value)
 STREAM_FUNCTION uint16_t round_neighbour(uint16_t value, int step)
 {
     const bool negative = value >> 15 != 0, zero = (value & 0x7fff) == 0;
-    if (zero)
+    if (zero) {
         return (uint16_t)(step > 0 ? 0x0001 : 0x8001);
+    }
     return (uint16_t)(value + (negative ? -step : step));
 }
 
@@ -60,12 +61,15 @@ STREAM_FUNCTION uint16_t round_neighbour(uint16_t value, int step)
 STREAM_FUNCTION bool float16_inward(float low, float high, float *low16, float *high16)
 {
     uint16_t up = round_to_float16(low), down = round_to_float16(high);
-    if (float16_to_float(up) < low)
+    if (float16_to_float(up) < low) {
         up = round_neighbour(up, 1);
-    if (float16_to_float(down) > high)
+    }
+    if (float16_to_float(down) > high) {
         down = round_neighbour(down, -1);
-    if ((up & 0x7fff) >= 0x7c00 || (down & 0x7fff) >= 0x7c00 || float16_to_float(up) > float16_to_float(down))
+    }
+    if ((up & 0x7fff) >= 0x7c00 || (down & 0x7fff) >= 0x7c00 || float16_to_float(up) > float16_to_float(down)) {
         return false;
+    }
     *low16 = float16_to_float(up);
     *high16 = float16_to_float(down);
     return true;
@@ -75,12 +79,15 @@ STREAM_FUNCTION bool float16_inward(float low, float high, float *low16, float *
 STREAM_FUNCTION bool bfloat16_inward(float low, float high, float *low16, float *high16)
 {
     uint16_t up = round_to_bfloat16(low), down = round_to_bfloat16(high);
-    if (bfloat16_to_float(up) < low)
+    if (bfloat16_to_float(up) < low) {
         up = round_neighbour(up, 1);
-    if (bfloat16_to_float(down) > high)
+    }
+    if (bfloat16_to_float(down) > high) {
         down = round_neighbour(down, -1);
-    if ((up & 0x7fff) >= 0x7f80 || (down & 0x7fff) >= 0x7f80 || bfloat16_to_float(up) > bfloat16_to_float(down))
+    }
+    if ((up & 0x7fff) >= 0x7f80 || (down & 0x7fff) >= 0x7f80 || bfloat16_to_float(up) > bfloat16_to_float(down)) {
         return false;
+    }
     *low16 = bfloat16_to_float(up);
     *high16 = bfloat16_to_float(down);
     return true;

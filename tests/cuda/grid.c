@@ -132,7 +132,7 @@ void grid_words(enum cuda_variant variant, uint64_t seed, uint64_t stream, uint6
 {
     const uint32_t low = (uint32_t)block, high = (uint32_t)(block >> 32);
     uint32_t key[PHILOX_ROUNDS][2];
-    generator_keys(seed, key);
+    philox_keys(seed, key);
     if (variant == CUDA_VARIANT_MIXED) {
         generator_words_mixed(key, stream, generator_wide(low), low * PHILOX_MULTIPLIER_0, high, out);
     } else {

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-struct fill reference_fill(enum orthogonal_method method, enum orthogonal_random random, int64_t rows, int64_t columns)
+struct fill reference_fill(fanin_orthogonal_method method, fanin_distribution random, int64_t rows, int64_t columns)
 {
     /* The last so many fills are good. */
     static int64_t domains[64][2];
@@ -35,11 +35,6 @@ struct item reference_item(const struct fill *fill, enum dtype dtype, void *data
         item.stride[0] = item.step[0] = 1;
     }
     return item;
-}
-
-uint16_t reference_float16(float value)
-{
-    return round_to_float16(value);
 }
 
 double *reference_random(const struct fill *fill, enum dtype dtype, uint64_t seed)

@@ -6,13 +6,10 @@
 #include "orthogonal_check.h"
 
 /* A fill of the parameter "weight" with a domain of two axes. */
-struct fill reference_fill(enum orthogonal_method method, enum orthogonal_random random, int64_t rows, int64_t columns);
+struct fill reference_fill(fanin_orthogonal_method method, fanin_distribution random, int64_t rows, int64_t columns);
 
 /* All of the fill's domain, row-major, at `data` on CUDA device `device`. */
 struct item reference_item(const struct fill *fill, enum dtype dtype, void *data, int device);
-
-/* A value rounded to float16, as bits. */
-uint16_t reference_float16(float value);
 
 /* The matrix that a fill starts from, by the host's backend: random.domain elements, row-major. The caller frees it. */
 double *reference_random(const struct fill *fill, enum dtype dtype, uint64_t seed);

@@ -3,6 +3,7 @@
 #include "device_compare.h"
 
 #include "cuda_module.h"
+#include "private.h"
 
 #include <cuda.h>
 #include <dlfcn.h>

@@ -34,7 +34,7 @@ static enum dtype dtype_of(size_t type)
     return dtypes[type];
 }
 
-static struct orthogonal shape_of(const struct view *view, enum orthogonal_method method, double scale, size_t type)
+static struct orthogonal shape_of(const struct view *view, fanin_orthogonal_method method, double scale, size_t type)
 {
     struct orthogonal shape;
     const struct fill fill = {.kind = FILL_ORTHOGONAL,
@@ -42,7 +42,7 @@ static struct orthogonal shape_of(const struct view *view, enum orthogonal_metho
                               .stream = stream_of_name("block.weight"), /* the name that `fill` gives */
                               .ndim = view->ndim,
                               .domain = view->shape,
-                              .orthogonal = {method, ORTHOGONAL_NORMAL}};
+                              .orthogonal = {method, FANIN_DISTRIBUTION_GAUSSIAN}};
     orthogonal_describe(&fill, dtype_of(type), &shape);
     return shape;
 }
@@ -89,7 +89,7 @@ static void test_haar(void **state)
     const int64_t most = getenv("FANIN_TEST_FILTER") != NULL ? 140000 : INT64_MAX;
     for (size_t v = 0; v < VIEWS; v++) {
         for (size_t t = 0; t < FLOATS; t++) {
-            const struct orthogonal shape = shape_of(&views[v], ORTHOGONAL_HAAR, 1.414, t);
+            const struct orthogonal shape = shape_of(&views[v], FANIN_ORTHOGONAL_HAAR, 1.414, t);
             if (shape.rows * shape.columns > most) {
                 continue;
             }
@@ -107,7 +107,7 @@ static void test_haar(void **state)
  * counts by the inverse of the smallest gap of singular values, which is some thousands here. */
 static void check_svd(const char *spec, double scale, const struct view *view, size_t t)
 {
-    const struct orthogonal shape = shape_of(view, ORTHOGONAL_SVD, scale, t);
+    const struct orthogonal shape = shape_of(view, FANIN_ORTHOGONAL_SVD, scale, t);
     const double root = sqrt((double)shape.longer), epsilon = epsilon_of(t);
     fill_device(spec, &types[t], view, bytes_of(&shape, &types[t]));
     check_bound("the error", reference_error(&shape, dtype_of(t), copy), 64.0 * epsilon * root, &shape, &types[t]);
@@ -153,7 +153,7 @@ static void test_repeated(void **state)
     static const struct view view = {.ndim = 2, .shape = {300, 200}};
     const char *const specs[] = {haar, svds[0], svds[1]};
     for (size_t i = 0; i < 3; i++) {
-        const struct orthogonal shape = shape_of(&view, ORTHOGONAL_HAAR, 1.0, 2);
+        const struct orthogonal shape = shape_of(&view, FANIN_ORTHOGONAL_HAAR, 1.0, 2);
         const size_t bytes = bytes_of(&shape, &types[2]);
         fill_device(specs[i], &types[2], &view, bytes);
         memcpy(host, copy, bytes);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "cuda_module.h"
+#include "private.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
@@ -134,18 +135,20 @@ static void test_library_path(void **state)
 static void test_long_path(void **state)
 {
     (void)state;
-    static char path[PATH_MAX + 1], file[2 * PATH_MAX];
-    assert_true(module_path("", path));
+    static const struct module_words words = {"CUDA", "no CUDA backend", .binds_deep = false};
+    static char path[PATH_MAX + 1], file[2 * PATH_MAX], reason[256];
+    assert_true(module_path("", &words, path, reason, sizeof reason));
     const size_t folder = strlen(path);
     memset(file, 'f', sizeof file - 1);
     file[PATH_MAX - 1 - folder] = '\0';
-    assert_true(module_path(file, path));
+    assert_true(module_path(file, &words, path, reason, sizeof reason));
     assert_int_equal(strlen(path), PATH_MAX - 1);
     path[PATH_MAX] = 'e';
     file[PATH_MAX - 1 - folder] = 'f';
     file[PATH_MAX - folder] = '\0';
-    assert_false(module_path(file, path));
+    assert_false(module_path(file, &words, path, reason, sizeof reason));
     assert_int_equal(path[PATH_MAX], 'e');
+    assert_string_equal(reason, "the CUDA module cannot be opened: the folder of fanin is not known");
 }
 
 /* The module itself: it opens wherever it was built, and finds devices or says why there are none. */

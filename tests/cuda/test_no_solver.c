@@ -4,9 +4,9 @@
 
 #include "orthogonal_reference.h"
 
-static fanin_status run_matrix(enum orthogonal_method method, int64_t rows)
+static fanin_status run_matrix(fanin_orthogonal_method method, int64_t rows)
 {
-    const struct fill fill = reference_fill(method, ORTHOGONAL_NORMAL, rows, 8);
+    const struct fill fill = reference_fill(method, FANIN_DISTRIBUTION_GAUSSIAN, rows, 8);
     const struct item item = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     const fanin_options options = options_of(NULL);
     memset(mock.launches, 0, sizeof mock.launches);
@@ -17,14 +17,14 @@ static void test_no_solver(void **state)
 {
     (void)state;
     for (int i = 0; i < 3; i++) {
-        assert_failure(run_matrix(ORTHOGONAL_SVD, 8), FANIN_ERROR_SOLVER, "'weight': found a cuSOLVER, libcusolver.so.");
-        assert_failure(run_matrix(ORTHOGONAL_HAAR, 600), FANIN_ERROR_SOLVER, "that lacks cusolverDnCreate");
+        assert_failure(run_matrix(FANIN_ORTHOGONAL_SVD, 8), FANIN_ERROR_SOLVER, "'weight': found a cuSOLVER, libcusolver.so.");
+        assert_failure(run_matrix(FANIN_ORTHOGONAL_HAAR, 600), FANIN_ERROR_SOLVER, "that lacks cusolverDnCreate");
         assert_int_equal(mock.frees_left, 0);
         assert_int_equal(mock.last, cudaSuccess);
         assert_null(mock.current);
         assert_true(on_device[0][0] == 0.0f);
     }
-    assert_int_equal(run_matrix(ORTHOGONAL_HAAR, 8), FANIN_OK);
+    assert_int_equal(run_matrix(FANIN_ORTHOGONAL_HAAR, 8), FANIN_OK);
     assert_true(on_device[0][0] != 0.0f);
     assert_int_equal(mock.frees_left, 0);
 }

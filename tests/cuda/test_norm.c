@@ -13,7 +13,7 @@
 static double norm_by_tiles(const struct tensor *tensor)
 {
     struct cuda_view view;
-    norm_view_make(tensor, &view);
+    cuda_view_make(tensor, &view);
     struct norm_partial *partials = malloc((size_t)(tensor->size / NORM_TILE + 1) * sizeof *partials);
     assert_non_null(partials);
     grid_norm(&view, partials);

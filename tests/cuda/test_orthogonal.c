@@ -1,5 +1,6 @@
 /* The orthogonal fill on a device, with stand-ins for the runtime and for cuSOLVER: what is computed, and what of it is
  * written where. test_orthogonal_errors.c has the rest. */
+#include "stream/round.h" /* before mock_items.h, whose names it has too */
 #include "mock_items.h"
 
 #include "mock_cusolver.h"
@@ -65,7 +66,8 @@ static void test_haar(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         for (size_t d = 0; d < sizeof dtypes / sizeof dtypes[0]; d++) {
-            const struct fill fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, shapes[i].rows, shapes[i].columns);
+            const struct fill fill =
+                reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, shapes[i].rows, shapes[i].columns);
             const struct item item = reference_item(&fill, dtypes[d], on_device[0], 0);
             struct orthogonal shape;
             if (!fits(&item)) {
@@ -94,7 +96,7 @@ static void test_svd(void **state)
         for (size_t d = 0; d < 2 * sizeof dtypes / sizeof dtypes[0]; d++) {
             const enum dtype dtype = dtypes[d / 2];
             const struct fill fill =
-                reference_fill(ORTHOGONAL_SVD, (enum orthogonal_random)(d % 2), shapes[i].rows, shapes[i].columns);
+                reference_fill(FANIN_ORTHOGONAL_SVD, (fanin_distribution)(d % 2), shapes[i].rows, shapes[i].columns);
             const struct item item = reference_item(&fill, dtype, on_device[0], 0);
             struct orthogonal shape;
             if (!fits(&item)) {
@@ -127,11 +129,11 @@ static void test_host(void **state)
     fanin_options options = options_of(NULL);
     options.threads = 1;
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        for (int method = ORTHOGONAL_SVD; method <= ORTHOGONAL_HAAR; method++) {
+        for (int method = FANIN_ORTHOGONAL_SVD; method <= FANIN_ORTHOGONAL_HAAR; method++) {
             for (int is_double = 0; is_double < 2; is_double++) {
                 const enum dtype dtype = is_double ? DTYPE_FLOAT64 : DTYPE_FLOAT32;
-                const struct fill fill =
-                    reference_fill((enum orthogonal_method)method, ORTHOGONAL_NORMAL, shapes[i].rows, shapes[i].columns);
+                const struct fill fill = reference_fill((fanin_orthogonal_method)method, FANIN_DISTRIBUTION_GAUSSIAN,
+                                                        shapes[i].rows, shapes[i].columns);
                 struct item item = reference_item(&fill, dtype, on_device[0], 0);
                 struct orthogonal shape;
                 if (!fits(&item)) {
@@ -145,7 +147,7 @@ static void test_host(void **state)
                 if (status != FANIN_OK) {
                     fail_msg("%s", fanin_last_error());
                 }
-                const bool is_svd = method == ORTHOGONAL_SVD;
+                const bool is_svd = method == FANIN_ORTHOGONAL_SVD;
                 const double tolerance = (is_svd ? 5000.0 : 4.0) * epsilon_of(dtype) * sqrt((double)shape.longer);
                 assert_true(reference_difference(&shape, dtype, on_device[0], managed, is_svd) <= tolerance);
             }
@@ -157,14 +159,14 @@ static void test_host(void **state)
 static void test_rounding(void **state)
 {
     (void)state;
-    for (int method = ORTHOGONAL_SVD; method <= ORTHOGONAL_HAAR; method++) {
-        const struct fill fill = reference_fill((enum orthogonal_method)method, ORTHOGONAL_NORMAL, 20, 30);
+    for (int method = FANIN_ORTHOGONAL_SVD; method <= FANIN_ORTHOGONAL_HAAR; method++) {
+        const struct fill fill = reference_fill((fanin_orthogonal_method)method, FANIN_DISTRIBUTION_GAUSSIAN, 20, 30);
         const struct item single = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
         const struct item half = reference_item(&fill, DTYPE_FLOAT16, managed, 0);
         const struct item items[] = {single, half};
         fill_items(items, 2);
         for (int i = 0; i < 600; i++) {
-            assert_int_equal(((const uint16_t *)managed)[i], reference_float16(on_device[0][i]));
+            assert_int_equal(((const uint16_t *)managed)[i], round_to_float16(on_device[0][i]));
         }
     }
 }
@@ -174,7 +176,8 @@ static void test_boxes(void **state)
 {
     (void)state;
     for (int wide = 0; wide < 2; wide++) {
-        const struct fill fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, wide ? 66 : 70, wide ? 70 : 66);
+        const struct fill fill =
+            reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, wide ? 66 : 70, wide ? 70 : 66);
         struct item whole = reference_item(&fill, DTYPE_FLOAT32, managed, 0);
         const int64_t columns = fill.domain[1];
         /* Rows 4, 6, 8, … 22 and columns 3 to 19, transposed, upside down. */
@@ -222,7 +225,7 @@ static void test_boxes(void **state)
 static void test_dimensions(void **state)
 {
     (void)state;
-    const struct fill flat = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_UNIFORM, 6, 24);
+    const struct fill flat = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_UNIFORM, 6, 24);
     static const int64_t domain[] = {6, 2, 3, 4};
     struct fill deep = flat;
     deep.ndim = 4;
@@ -239,12 +242,12 @@ static void test_dimensions(void **state)
 static void test_plan(void **state)
 {
     (void)state;
-    const struct fill one = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 8, 8);
+    const struct fill one = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, 8, 8);
     struct fill scaled = one, other = one, turned = one;
     scaled.a = 2.0;
     other.stream = 77;
-    turned.orthogonal.method = ORTHOGONAL_SVD;
-    const struct fill reshaped = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 8, 4);
+    turned.orthogonal.method = FANIN_ORTHOGONAL_SVD;
+    const struct fill reshaped = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, 8, 4);
     const struct item items[] = {reference_item(&one, DTYPE_FLOAT32, on_device[0], 0),
                                  reference_item(&scaled, DTYPE_FLOAT32, on_device[0] + 64, 0),
                                  item_of(on_device[0] + 1000, 0, 100),
@@ -269,9 +272,9 @@ static void test_of_one_name(void **state)
 {
     (void)state;
     static const int64_t deep[] = {6, 8, 2};
-    struct fill fills[] = {reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 6, 8),
-                           reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_UNIFORM, 6, 8),
-                           reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 6, 16)};
+    struct fill fills[] = {reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 6, 8),
+                           reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_UNIFORM, 6, 8),
+                           reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 6, 16)};
     fills[2].ndim = 3;
     fills[2].domain = deep;
     static const enum dtype of_items[] = {DTYPE_FLOAT32, DTYPE_FLOAT32, DTYPE_FLOAT32, DTYPE_FLOAT64, DTYPE_FLOAT16};
@@ -296,7 +299,7 @@ static void test_small(void **state)
     static struct fill fills[MATRICES];
     static struct item items[MATRICES];
     for (int i = 0; i < MATRICES; i++) {
-        fills[i] = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, i % 2 == 0 ? 2 : 4, i % 2 == 0 ? 4 : 2);
+        fills[i] = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, i % 2 == 0 ? 2 : 4, i % 2 == 0 ? 4 : 2);
         fills[i].stream = (uint64_t)i + 1;
         items[i] = reference_item(&fills[i], DTYPE_FLOAT32, on_device[0] + SIZE * i, 0);
     }
@@ -315,7 +318,7 @@ static void test_small(void **state)
 static void test_two_devices(void **state)
 {
     (void)state;
-    const struct fill fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 66, 70);
+    const struct fill fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, 66, 70);
     const struct item items[] = {reference_item(&fill, DTYPE_FLOAT32, on_device[1], 1), item_of(managed, 1, 10),
                                  reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0)};
     const fanin_options options = options_of(NULL);
@@ -338,8 +341,8 @@ static void test_polar(void **state)
 {
     (void)state;
     mock_cusolver.is_shallow = true;
-    const struct fill below = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 511, 1030);
-    const struct fill fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 1030, 512);
+    const struct fill below = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 511, 1030);
+    const struct fill fill = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 1030, 512);
     struct item item = reference_item(&below, DTYPE_FLOAT32, on_device[0], 0);
     item.extent[0] = item.size = 100;
     fill_items(&item, 1);
@@ -361,7 +364,7 @@ static void test_polar(void **state)
     assert_string_equal(mock.order, "AFPWFGSCWE");
     assert_true(mock_cusolver.first == first);
     /* Uniform numbers have a third of the variance: 2.41e-4. */
-    const struct fill uniform = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_UNIFORM, 1030, 512);
+    const struct fill uniform = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_UNIFORM, 1030, 512);
     item.fill = &uniform;
     mock_cusolver.moved = 2.3e-4;
     memset(mock.order, 0, sizeof mock.order);

@@ -22,7 +22,7 @@ static int setup_plan(void **state)
     mock_cusolver.handles = mock_cusolver.params = handles;
     mock_cusolver.note = mock_note;
     mock_cusolver.failure = CUSOLVER_STATUS_INTERNAL_ERROR;
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
     const int result = setup(state);
     items[0] = item_of(on_device[0] + OTHER, 0, 100);
     items[0].name = "other";
@@ -115,7 +115,7 @@ static void test_memory(void **state)
 static void test_memory_of_the_largest(void **state)
 {
     (void)state;
-    const struct fill larger = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 33, 40);
+    const struct fill larger = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 33, 40);
     items[0] = reference_item(&larger, DTYPE_FLOAT64, managed, 0);
     items[0].name = "larger";
     mock.fail_allocation = 1;
@@ -133,18 +133,18 @@ static void test_too_large(void **state)
 {
     (void)state;
     /* One element of a matrix of 2^31 rows. */
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, (int64_t)INT_MAX + 1, 1);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, (int64_t)INT_MAX + 1, 1);
     items[1].ndim = 0;
     items[1].size = 1;
     assert_failure(run_plan(), FANIN_ERROR_SHAPE, "'weight': found an orthogonal matrix of 2147483648 × 1");
     assert_untouched();
     /* As many rows as cuSOLVER can count, which are only too many for the device. */
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, INT_MAX, 1);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, INT_MAX, 1);
     mock.fail_allocation = 1;
     assert_failure(run_plan(), FANIN_ERROR_MEMORY, "'weight': making its orthogonal matrix of 2147483647 × 1 needs 85899");
     assert_untouched();
     /* Two of 2^60 elements each, of 8 bytes; three of 4 bytes are more than 2^63 together. */
-    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, INT64_C(1) << 30, INT64_C(1) << 30);
+    fill = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, INT64_C(1) << 30, INT64_C(1) << 30);
     items[1].dtype = DTYPE_FLOAT64;
     assert_failure(run_plan(), FANIN_ERROR_MEMORY,
                    "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^63 bytes");
@@ -152,15 +152,15 @@ static void test_too_large(void **state)
     assert_failure(run_plan(), FANIN_ERROR_MEMORY,
                    "'weight': an orthogonal matrix of 1073741824 × 1073741824 needs 2^63 bytes");
     assert_untouched();
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     check_after();
 }
 
 /* Each call of cuSOLVER's fails once, then each launch. */
-static void check_each_call(enum orthogonal_method method, const char *const calls[], int count)
+static void check_each_call(fanin_orthogonal_method method, const char *const calls[], int count)
 {
-    fill = reference_fill(method, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    fill = reference_fill(method, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
     for (int i = 0; i < count; i++) {
         mock.current = NULL;
         mock_cusolver.fail_call = i + 1;
@@ -183,8 +183,8 @@ static void test_calls(void **state)
     static const char *const haar[] = {"set_stream", "orgqr_bufferSize", "orgqr"};
     static const char *const svd[] = {"set_stream", "Xgesvd_bufferSize", "Xgesvd"};
     assert_int_equal(run_plan(), FANIN_OK);
-    check_each_call(ORTHOGONAL_HAAR, haar, 3);
-    check_each_call(ORTHOGONAL_SVD, svd, 3);
+    check_each_call(FANIN_ORTHOGONAL_HAAR, haar, 3);
+    check_each_call(FANIN_ORTHOGONAL_SVD, svd, 3);
 }
 
 static void test_calls_polar(void **state)
@@ -194,11 +194,11 @@ static void test_calls_polar(void **state)
     mock_cusolver.is_shallow = true;
     mock_cusolver.moved = 1.0;
     for (int i = 0; i < 5; i++) {
-        fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 1024, 1024);
+        fill = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 1024, 1024);
         mock_cusolver.fail_call = i + 1;
         assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
         assert_says(calls[i]);
-        fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+        fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
         check_after();
     }
 }
@@ -219,7 +219,7 @@ static void test_info(void **state)
     assert_says("'weight': cuSOLVER's orgqr of its matrix of 70 × 66 failed: found info 3");
     assert_no_matrix();
     check_after();
-    fill.orthogonal.method = ORTHOGONAL_SVD;
+    fill.orthogonal.method = FANIN_ORTHOGONAL_SVD;
     mock_cusolver.info = -2;
     memset(on_device[0], 0, ROWS * COLUMNS * sizeof(float));
     assert_int_equal(run_plan(), FANIN_ERROR_SOLVER);
@@ -267,17 +267,17 @@ static void test_each_failure(void **state)
     check_each_failure(&mock.fail_set, 1);    /* the info */
     check_each_failure(&mock.fail_copy, 1);
     check_each_failure(&mock.fail_wait, 1);
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, 8, 9);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, 8, 9);
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     check_each_failure(&mock.fail_launch, 4); /* FFHC */
-    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    fill = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     check_each_failure(&mock.fail_launch, 4); /* FFSC */
     check_each_failure(&mock.fail_wait, 1);
     /* By the polar way, and by the other one after it. */
     mock_cusolver.is_shallow = true;
     mock_cusolver.moved = 1.0;
-    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, 1024, 1024);
+    fill = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, 1024, 1024);
     items[1] = reference_item(&fill, DTYPE_FLOAT32, on_device[0], 0);
     items[1].extent[0] = 1;
     items[1].size = 1024;
@@ -387,7 +387,7 @@ static void fail_second(char what)
 static void test_second_info(void **state)
 {
     (void)state;
-    struct fill second = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    struct fill second = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
     second.stream = 3;
     items[0] = reference_item(&fill, DTYPE_FLOAT32, managed, 0);
     items[1] = reference_item(&second, DTYPE_FLOAT32, on_device[0], 0);
@@ -500,11 +500,11 @@ static void test_handles(void **state)
     mock_cusolver.made = mock_cusolver.destroyed = 0;
     mock.fail_allocation = 1;
     assert_int_equal(run_plan(), FANIN_ERROR_MEMORY);
-    fill = reference_fill(ORTHOGONAL_SVD, ORTHOGONAL_NORMAL, INT64_C(1) << 30, INT64_C(1) << 30);
+    fill = reference_fill(FANIN_ORTHOGONAL_SVD, FANIN_DISTRIBUTION_GAUSSIAN, INT64_C(1) << 30, INT64_C(1) << 30);
     assert_int_equal(run_plan(), FANIN_ERROR_MEMORY);
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, (int64_t)INT_MAX + 1, 1);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, (int64_t)INT_MAX + 1, 1);
     assert_int_equal(run_plan(), FANIN_ERROR_SHAPE);
-    fill = reference_fill(ORTHOGONAL_HAAR, ORTHOGONAL_NORMAL, ROWS, COLUMNS);
+    fill = reference_fill(FANIN_ORTHOGONAL_HAAR, FANIN_DISTRIBUTION_GAUSSIAN, ROWS, COLUMNS);
     assert_int_equal(cuda_backend.acquire(items, 2, &options, &acquired), FANIN_OK);
     cuda_backend.release(acquired);
     mock_cusolver.failure = CUSOLVER_STATUS_ALLOC_FAILED;

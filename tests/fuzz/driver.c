@@ -1,7 +1,7 @@
 /* Runs a fuzz target without libFuzzer: every seed, every beginning of the seeds, and seeds changed at random, from a fixed
  * start, so that each run is the same, or from the number in FANIN_TEST_RANDOM.
  *
- *     test_fuzz_X FOLDER   the seeds of a folder, 20 seconds at most; a minute where FANIN_TEST_LONG is set
+ *     test_fuzz_X FOLDER   the seeds of a folder, 15 seconds at most; a minute where FANIN_TEST_LONG is set
  *     test_fuzz_X FILE…    these inputs alone
  *
  * An input that ends the program is left in the file test_fuzz_X.input of the current folder. */
@@ -112,7 +112,7 @@ static void run(int record, const uint8_t *data, size_t size)
     LLVMFuzzerTestOneInput(data, size);
 }
 
-/* Puts an integer that sizes get wrong at `place`. */
+/* Writes an integer that sizes get wrong, as far as there is room. */
 static void put_integer(uint8_t *data, size_t room)
 {
     static const uint64_t integers[] = {0,

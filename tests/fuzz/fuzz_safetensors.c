@@ -40,8 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         int64_t bytes = 0;
         for (size_t i = 0; i < header.count; i++) {
             const struct header_tensor *const tensor = &header.tensors[i];
-            FUZZ_CHECK(0 <= tensor->begin && tensor->begin <= tensor->end);
-            FUZZ_CHECK(header.data_offset + tensor->end <= (int64_t)size);
+            FUZZ_CHECK(header.data_offset <= tensor->begin && tensor->begin <= tensor->end && tensor->end <= (int64_t)size);
             known = known && tensor->known;
             bytes += tensor->end - tensor->begin;
         }

@@ -1,6 +1,6 @@
 /* What the tests of the CPU backend share: each element on its own, straight from the stream functions. */
-#ifndef FANIN_TESTS_TEST_CPU_H
-#define FANIN_TESTS_TEST_CPU_H
+#ifndef FANIN_TESTS_CPU_HELPERS_H
+#define FANIN_TESTS_CPU_HELPERS_H
 
 #include "item_numbers.h"
 #include "stream/integer.h"

@@ -1,6 +1,6 @@
-#include "cuda/norm.h"
+#include "cuda/view.h"
 
-void norm_view_make(const struct tensor *tensor, struct cuda_view *out)
+void cuda_view_make(const struct tensor *tensor, struct cuda_view *out)
 {
     const int64_t size = dtype_table[tensor->dtype].size;
     *out = (struct cuda_view){.data = (uint64_t)(uintptr_t)tensor->data, .size = tensor->size, .dtype = (int32_t)tensor->dtype};

@@ -1,6 +1,6 @@
 /* Elements of one dtype as another, as MXNet's cast gives them. */
-#ifndef FANIN_SRC_LOAD_ELEMENTS_H
-#define FANIN_SRC_LOAD_ELEMENTS_H
+#ifndef FANIN_SRC_ELEMENTS_H
+#define FANIN_SRC_ELEMENTS_H
 
 #include "dtype.h"
 
