@@ -1,4 +1,5 @@
 """The plots of script/bench, as SVG with nothing but the standard library."""
+import html
 import math
 
 import bench_tables
@@ -93,8 +94,10 @@ def ratios(data, path):
     every = [t for _, times in groups for t in times.values()]
     if not every:
         return
+    plot = Plot(f"How many times as fast as others, one thread, {data['values']:,} values")
     run = data["ratio_runs"][0]
-    plot = Plot(f"How many times as fast as others: one thread, {data['values']:,} values, {run['cpu']}, {run['kernels']}")
+    plot.text(LEFT, 38, html.escape(f"{run['cpu']}, kernels {run['kernels']}; fastest of {data['passes'] * data['repeats']} repeats"),
+              colour=FAINT, size=11)
     low, high = min(1, min(every)) / 1.3, max(every) * 1.3
     y = log_scale(low, high, HEIGHT - BOTTOM, TOP)
     plot.grid(nice_ticks(low, high), y, "times")

@@ -203,7 +203,7 @@ def tables(data):
         out += ["### A file of GPT-2", "",
                 f"{data['files'][0]['bytes']:,} bytes, the whole process, start to end, seconds: median (fastest to slowest; × the median of "
                 "`fanin init`). zeros: as many bytes of zeros written the same way (`bench/rivals/write_zeros.py`), the disk's sync included; "
-                f"transformers {data.get('transformers', '')}: builds `GPT2LMHeadModel` and saves it, without a sync; its imports: only "
+                f"transformers{' ' * bool(data.get('transformers'))}{data.get('transformers', '')}: builds `GPT2LMHeadModel` and saves it, without a sync; its imports: only "
                 "starts Python and imports torch and transformers.", "", *file_table(data["files"])]
     return out
 

@@ -28,7 +28,7 @@ static const char help[] =
     "  --least N          repeats at least (default: 5)\n"
     "  --models FOLDER    shapes and rules (default: the source's examples/models)\n"
     "  --load FOLDER      loads a file of --most MIB (default: 954, 1 GB) from the folder instead, beside cp of it to memory\n"
-    "  --json FILE        writes the results as JSON too\n"
+    "  --json FILE        writes the results as JSON too; after SIGINT or SIGTERM those that there are\n"
     "  --compare          compares two such files; exit status 1 if a case is slower by more than the spread\n"
     "  --help\n";
 
@@ -227,6 +227,7 @@ int main(int argc, char **argv)
     allocate(&bench, &machine, &arguments);
     const bool has_gpu = open_gpu(&gpu, &bench, &arguments, &machine);
     report_heading(&machine);
+    bench_catch_signals();
     for (int i = 0; i < count && arguments.on_cpu; i++) {
         bench.threads = counts[i];
         run_cases(&bench);
@@ -237,9 +238,11 @@ int main(int argc, char **argv)
         run_cases(&bench);
         gpu_close(&gpu);
     }
-    cases_missing();
+    if (!bench_is_ended()) {
+        cases_missing();
+    }
     if (bench.results.count == 0 && bench.unlisted == 0) {
-        bench_stop("no case matches");
+        bench_stop(bench_is_ended() ? "ended by a signal before anything was measured" : "no case matches");
     }
     if (arguments.json != NULL) {
         report_json(&machine, &bench.results, arguments.json);
@@ -249,6 +252,10 @@ int main(int argc, char **argv)
     free(bench.results.list);
     if (bench.filter != NULL) {
         regfree(&arguments.filter);
+    }
+    if (bench_is_ended()) {
+        fputs("fanin_bench: ended by a signal; there are only the cases before it\n", stderr);
+        return 1;
     }
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <omp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,9 +36,29 @@ void bench_check(fanin_status status, const char *what)
     }
 }
 
+static volatile sig_atomic_t is_ended;
+
+static void end(int signal)
+{
+    (void)signal;
+    is_ended = 1;
+}
+
+void bench_catch_signals(void)
+{
+    const struct sigaction action = {.sa_handler = end, .sa_flags = (int)SA_RESETHAND | SA_RESTART};
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+bool bench_is_ended(void)
+{
+    return is_ended != 0;
+}
+
 bool bench_wanted(const struct bench *bench, const char *name)
 {
-    return bench->filter == NULL || regexec(bench->filter, name, 0, NULL, 0) == 0;
+    return !bench_is_ended() && (bench->filter == NULL || regexec(bench->filter, name, 0, NULL, 0) == 0);
 }
 
 const char *bench_where(const struct bench *bench, char text[BENCH_WHERE_SIZE])

@@ -63,6 +63,10 @@ _Noreturn void bench_stop(const char *format, ...) FANIN_PRINTF(1, 2);
 /* Ends the program with the library's last error if `status` is one. */
 void bench_check(fanin_status status, const char *what);
 
+/* SIGINT and SIGTERM end the run after the case that is measured: no further one is wanted. A second one ends the program. */
+void bench_catch_signals(void);
+bool bench_is_ended(void);
+
 bool bench_wanted(const struct bench *bench, const char *name);
 
 /* The last part of the names of cases that run now: "t2", "gpu". */

@@ -44,11 +44,12 @@ static fanin_status end_window(struct device_fill *fill, int buffer, int64_t siz
         return status;
     }
     const int error = output_write(fill->output->fd, data, (size_t)size, fill->model->header.data_offset + fill->written);
-    if (error == 0) {
-        fill->written += size;
-        progress_update(fill->progress, fill->written);
+    if (error != 0) {
+        return output_status(fill->output->target, error);
     }
-    return output_status(fill->output->target, error);
+    fill->written += size;
+    progress_update(fill->progress, fill->written);
+    return FANIN_OK;
 }
 
 static fanin_status fill_windows(struct device_fill *fill)

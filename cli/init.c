@@ -23,11 +23,6 @@ static const char command[] = "init";
  * cannot be cut may need more. */
 #define WINDOW ((int64_t)8 << 20)
 
-static fanin_status write_header(const struct output *output, const char *text, size_t size)
-{
-    return output_status(output->target, output_write(output->fd, text, size, 0));
-}
-
 /* Fills the windows one after another; the writer writes each while the next is filled. */
 static fanin_status fill_windows(const struct model *model, const fanin_options *options, int64_t capacity,
                                  struct writer *writer, struct progress *progress)
@@ -118,7 +113,7 @@ static fanin_status write_model(struct model *model, const struct init_options *
         free(text);
         return status;
     }
-    status = write_header(&output, text, size);
+    status = output_status(output.target, output_write(output.fd, text, size, 0));
     free(text);
     status = status == FANIN_OK ? fill_file(model, options, &output, &progress) : status;
     status = output_finish(&output, status, &progress);

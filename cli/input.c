@@ -85,7 +85,7 @@ static void close_input(const struct input_file *file)
 
 /* What is not JSON must start as a safetensors file does: with the size of a header that the format allows, or else a brace
  * after it. `first`: FOREIGN_START bytes, 0 beyond those that were read. */
-static fanin_status check_start(const char *path, const unsigned char *first, size_t length)
+static fanin_status check_kind(const char *path, const unsigned char *first, size_t length)
 {
     if (length < 8) {
         return fanin_fail(FANIN_ERROR_FORMAT, "'%s' has %zu bytes: neither a safetensors file nor JSON", path, length);
@@ -156,7 +156,7 @@ static fanin_status read_shapes(struct inputs *inputs, const char *path, const s
         return status;
     }
     if (!looks_like_json(first, got)) {
-        status = check_start(file->path, first, got);
+        status = check_kind(file->path, first, got);
         if (status != FANIN_OK) {
             return status;
         }
@@ -230,7 +230,7 @@ fanin_status input_tensors(const char *path, struct shard_index *index, struct h
     }
     status = file_read(fd, path, first, sizeof first, &length);
     if (status == FANIN_OK && !looks_like_json(first, length)) {
-        status = check_start(path, first, length);
+        status = check_kind(path, first, length);
         status = status == FANIN_OK ? safetensors_read(fd, path, state.size, out) : status;
         status = status == FANIN_OK ? index_of_one(path, index) : status;
     } else if (status == FANIN_OK) {

@@ -52,7 +52,7 @@ static void catch_signals(void)
     }
 }
 
-/* Lets no signal in between making or renaming the file and noting it. */
+/* Lets no signal in between making or removing the file and noting it. */
 static void hold_signals(sigset_t *old)
 {
     sigset_t set;

@@ -11,7 +11,7 @@ static inline char ascii_lower(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-/* Of a char or a code point: no char beyond ASCII, which may be negative, becomes one within it. */
+/* `code`: a code point, or a char; a negative one is beyond any digit when it is converted. */
 static inline bool ascii_is_digit(uint32_t code)
 {
     return code >= '0' && code <= '9';

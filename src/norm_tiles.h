@@ -52,8 +52,8 @@ STREAM_FUNCTION double norm_element(enum dtype dtype, const void *from)
     }
 }
 
-/* The exponent of a power of two near the largest magnitude; 0 where a value is infinite, or all are 0 or no numbers. Its inverse
- * is a double too: what is left of subnormals then is 2^-73 and more, whose squares are exact enough. */
+/* The exponent of a power of two near the largest magnitude, within ±1000, so that its inverse is a double too: what is left of
+ * subnormals then is 2^-74 and more, whose squares are exact enough. 0 where a value is infinite, or all are 0 or no numbers. */
 STREAM_FUNCTION int64_t norm_exponent(double largest)
 {
     const int64_t biased = (int64_t)(double_bits(largest) >> 52);

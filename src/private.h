@@ -1,4 +1,4 @@
-/* What the library shows to the program of the same build. No part of the API. */
+/* What the library shows to the program and the benchmark of the same build. No part of the API. */
 #ifndef FANIN_SRC_PRIVATE_H
 #define FANIN_SRC_PRIVATE_H
 

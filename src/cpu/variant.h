@@ -24,7 +24,7 @@ const struct cpu_kernels *cpu_kernels_chosen(void);
 /* The table of the variant of this name; of the chosen one for NULL. NULL where no such variant can be run. */
 const struct cpu_kernels *cpu_kernels_named(const char *name);
 
-/* The kernels that each variant's source file makes; all have the same ones for the kinds that are missing there. */
+/* The kernels of a variant's own source file; cpu_kernels_of adds the kinds that all share, copies and orthogonal matrices. */
 extern const struct cpu_kernels cpu_kernels_portable, cpu_kernels_avx2, cpu_kernels_avx512, cpu_kernels_neon;
 
 #endif

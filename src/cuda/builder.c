@@ -1,7 +1,6 @@
 #include "cuda/builder.h"
 
 #include "copy_map.h"
-#include "cuda/generator.h"
 #include "cuda/normal_bounds.h"
 #include "stream/round.h"
 

@@ -4,7 +4,8 @@
 #define FANIN_SRC_CUDA_CONTEXT_H
 
 #include "cuda/table.h"
-#include "item.h"
+
+#include <fanin/fanin.h>
 
 #include <cuda.h>
 #include <cuda_runtime_api.h>

@@ -1,5 +1,5 @@
-/* The driver's functions that the runtime has none for: it knows no contexts but primary ones, and cannot say that none is
- * current. They are looked up in libcuda.so.1, which the runtime has open already. */
+/* Functions of the driver that the runtime has not, or not without making a primary context current: it knows no others, and
+ * cannot say that none is current. They are looked up in libcuda.so.1, which the runtime has open already. */
 #ifndef FANIN_SRC_CUDA_DRIVER_H
 #define FANIN_SRC_CUDA_DRIVER_H
 
@@ -18,7 +18,7 @@ struct driver {
     CUresult (*exchange_capture_mode)(CUstreamCaptureMode *);
 };
 
-/* After the first driver_find. */
+/* Valid once driver_find has returned true. */
 extern struct driver driver;
 
 /* Looks them up, once. false where there is no driver, or one that lacks a function. */

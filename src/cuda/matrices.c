@@ -64,17 +64,32 @@ static void find_all(struct matrices *matrices)
     }
 }
 
+/* A lost context makes cuSOLVER's calls fail as well, which do not tell it. */
+static fanin_status find_reason(fanin_status status, cudaStream_t stream, const char *name)
+{
+    if (status == FANIN_OK) {
+        return FANIN_OK;
+    }
+    const cudaError_t error = cudaStreamQuery(stream);
+    if (context_is_lost(error)) {
+        return context_fail(error, name);
+    }
+    if (error != cudaSuccess) {
+        (void)cudaGetLastError();
+    }
+    return status;
+}
+
 /* Takes a handle for the first that needs one. */
 static fanin_status measure(struct matrices *matrices, struct matrix *matrix)
 {
+    fanin_status status = FANIN_OK;
     if (!matrices->has_handle) {
-        const fanin_status status = handles_take(matrix->name, matrices->stream, &matrices->handle);
-        if (status != FANIN_OK) {
-            return status;
-        }
-        matrices->has_handle = true;
+        status = handles_take(matrix->name, matrices->stream, &matrices->handle);
+        matrices->has_handle = status == FANIN_OK;
     }
-    return matrix_measure(&matrices->handle, matrix);
+    status = status == FANIN_OK ? matrix_measure(&matrices->handle, matrix) : status;
+    return find_reason(status, matrices->stream, matrix->name);
 }
 
 static fanin_status measure_all(struct matrices *matrices)
@@ -172,26 +187,10 @@ static void release(struct matrices *matrices)
     free(matrices);
 }
 
-/* A lost context makes cuSOLVER's calls fail as well, which do not tell it. */
-static fanin_status find_reason(const struct matrices *matrices, fanin_status status)
-{
-    if (status == FANIN_OK) {
-        return FANIN_OK;
-    }
-    const cudaError_t error = cudaStreamQuery(matrices->stream);
-    if (context_is_lost(error)) {
-        return context_fail(error, matrices->matrix[0].name);
-    }
-    if (error != cudaSuccess) {
-        (void)cudaGetLastError();
-    }
-    return status;
-}
-
 static fanin_status acquire(struct matrices *matrices)
 {
     find_all(matrices);
-    fanin_status status = find_reason(matrices, measure_all(matrices));
+    fanin_status status = measure_all(matrices);
     if (status == FANIN_OK) {
         status = allocate_host(matrices);
     }

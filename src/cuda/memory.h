@@ -2,9 +2,11 @@
 #ifndef FANIN_SRC_CUDA_MEMORY_H
 #define FANIN_SRC_CUDA_MEMORY_H
 
-#include "item.h"
+#include <fanin/fanin.h>
 
 #include <cuda_runtime_api.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 /* Memory of one device that one allocation gave, and that was looked up. All 0: none yet. */
 struct memory_range {

@@ -238,8 +238,8 @@ static void release(void *acquired)
     }
     const struct float_environment caller = float_environment_enter();
     const CUstreamCaptureMode mode = capture_relax();
-    /* It did not run because of an error elsewhere. Its message stays, whatever is found here, as that of a file does: a status
-     * that no lost context explains. */
+    /* It did not run because of an error elsewhere, whose message stays: FILE is a status that finish never replaces by what it
+     * finds. */
     (void)finish(run, FANIN_ERROR_FILE);
     capture_restore(mode);
     float_environment_leave(&caller);

@@ -51,7 +51,7 @@ struct cuda_row {
         struct uniform_double uniform_double;
         struct {
             float mean, sigma;
-            float sigma_by_8; /* what passes take */
+            float sigma_by_8;            /* what passes take */
             float sigma_low, sigma_high; /* and what they take of the mixed variant: normal_bounds.h */
         } normal_float;
         struct {
@@ -65,8 +65,8 @@ struct cuda_row {
             int64_t centred;
         } bilinear;
     } number;
-    uint32_t first_tile; /* number of the row's first tile in the launch */
-    uint8_t kind, dtype; /* enum fill_kind, enum dtype */
+    uint32_t first_tile;    /* number of the row's first tile in the launch */
+    uint8_t kind, dtype;    /* enum fill_kind, enum dtype */
     uint8_t size_log2 : 4;  /* of an element, bytes */
     uint8_t group_log2 : 4; /* elements of a group */
     uint8_t tile_log2;      /* groups of a tile */
@@ -75,9 +75,9 @@ struct cuda_row {
     uint8_t symmetric : 1;  /* 1: the 16-bit bounds are ±the same */
     uint8_t full_first : 1; /* a line: number of its first tile that passes can do, being nothing but whole groups */
     uint8_t outer;          /* axes beyond the first */
-    uint16_t axes;          /* number of the slot with the first three of them, the fastest first; the next slots have the others */
+    uint16_t axes; /* number of the slot with the first three of them, the fastest first; the next slots have the others */
     union {
-        uint32_t slack;      /* with step 1 and other axes: elements by which a row of the first axis may miss a group's start */
+        uint32_t slack; /* with step 1 and other axes: elements by which a row of the first axis may miss a group's start */
         uint32_t full_tiles; /* a line: how many such tiles follow one another */
     };
 };

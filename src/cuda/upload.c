@@ -238,7 +238,8 @@ static fanin_status send_batch(struct upload *upload, int buffer)
     upload->in_flight[buffer] = recorded == cudaSuccess;
     if (recorded != cudaSuccess) {
         const cudaError_t waited = cudaStreamSynchronize(upload->stream);
-        /* What some drivers say of an event of the primary context and a stream of a green one; the wait does as well. */
+        /* Some drivers refuse to record an event of the primary context in a stream of a green one; that the stream was waited
+         * for serves instead. */
         if (recorded == cudaErrorInvalidResourceHandle) {
             (void)cudaGetLastError();
             recorded = waited;

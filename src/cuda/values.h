@@ -144,7 +144,8 @@ STREAM_FUNCTION float values_eighth_of_radius(uint32_t radius_word)
 }
 
 /* The same pair by an eighth of the radius and eight times sigma, which has to be finite. */
-STREAM_FUNCTION void values_normal_pair_fast(uint32_t radius_word, uint32_t angle_word, float mean, float sigma_by_8, float out[2])
+STREAM_FUNCTION void values_normal_pair_fast(uint32_t radius_word, uint32_t angle_word, float mean, float sigma_by_8,
+                                             float out[2])
 {
     float sine, cosine;
     normal_angle_of_word(angle_word, &sine, &cosine);

@@ -17,8 +17,8 @@ struct header_tensor {
     bool known;                         /* false: a dtype of the format that fanin does not have */
     char dtype_name[HEADER_DTYPE_SIZE]; /* as the file says */
     int64_t count;                      /* elements; count · size of the dtype is within int64 */
-    /* Bytes from the start of the file where one was read (safetensors_read, index_read), else from the start of the data; -1
-     * where a manifest does not say. */
+    /* Bytes from the start of the file by safetensors_read and index_read, else from the start of the data; -1 where a manifest
+     * does not say. */
     int64_t begin, end;
 };
 

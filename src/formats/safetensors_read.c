@@ -287,17 +287,10 @@ uint64_t safetensors_header_size(const unsigned char first[8])
     return size;
 }
 
-/* Checks the first bytes of a file, 8 of them or FOREIGN_START. */
-static fanin_status check_start(const char *path, const unsigned char *first, size_t length)
+static fanin_status check_size(const char *path, uint64_t size)
 {
-    const uint64_t size = safetensors_header_size(first);
-    const fanin_status status = foreign_check(path, first, length);
-    if (status != FANIN_OK || size <= SAFETENSORS_HEADER_LIMIT) {
-        return status;
-    }
-    /* The size means nothing where no header follows. */
-    return length == FOREIGN_START && first[8] != '{'
-               ? fail_start(path)
+    return size <= SAFETENSORS_HEADER_LIMIT
+               ? FANIN_OK
                : fanin_fail(FANIN_ERROR_FORMAT,
                             "'%s' is no safetensors file: a header of %" PRIu64 " bytes, at most %u are allowed", path, size,
                             SAFETENSORS_HEADER_LIMIT);
@@ -323,15 +316,19 @@ fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struc
                           file_size);
     }
     fanin_status status = file_read_at(fd, path, first, length, 0);
-    status = status == FANIN_OK ? check_start(path, first, length) : status;
+    status = status == FANIN_OK ? foreign_check(path, first, length) : status;
     if (status != FANIN_OK) {
         return status;
     }
-    /* Before the size is held against the file's. */
+    /* Where no header follows, its size means nothing. */
     if (length == FOREIGN_START && first[8] != '{') {
         return fail_start(path);
     }
     const uint64_t size = safetensors_header_size(first);
+    status = check_size(path, size);
+    if (status != FANIN_OK) {
+        return status;
+    }
     if ((int64_t)size > file_size - 8) {
         return fail_cut(path, size, file_size - 8);
     }
@@ -352,7 +349,8 @@ fanin_status safetensors_read(int fd, const char *path, int64_t file_size, struc
 fanin_status safetensors_read_piped(int fd, const char *path, const unsigned char *first, size_t length, struct header *out)
 {
     const uint64_t size = safetensors_header_size(first);
-    fanin_status status = check_start(path, first, length);
+    fanin_status status = foreign_check(path, first, length);
+    status = status == FANIN_OK ? check_size(path, size) : status;
     if (status != FANIN_OK) {
         return status;
     }

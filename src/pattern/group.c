@@ -192,7 +192,7 @@ static bool read_look(struct translation *translation, unsigned flags, struct pa
     return true;
 }
 
-/* The number of the group that a condition names, by its number or its name, up to the ')' behind it. */
+/* Reads the group that a condition names, by number or by name, and the ')' behind it. */
 static bool read_condition_group(struct translation *translation, size_t *group)
 {
     const size_t start = translation->next.start;

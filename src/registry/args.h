@@ -53,10 +53,10 @@ fanin_status args_set_initializers(fanin_args *args, const fanin_param *param, c
 /* Sets the NUMBER parameter `param` to the array that a JSON array of arrays … of numbers holds. Errors: PARAMETER, MEMORY. */
 fanin_status args_set_array(fanin_args *args, const fanin_param *param, const cJSON *value);
 
-/* Says what a value of a parameter is and what was expected; `verb` leads to the value ("is"). Errors: PARAMETER, MEMORY. */
+/* Says what a value of a parameter is and what was expected; `verb` stands before the value: "is", "has an element". Errors: PARAMETER, MEMORY. */
 fanin_status args_fail_value(const char *row, const char *param, const char *verb, const cJSON *value, const char *expected);
 
-/* What was expected in place of a JSON number that no NUMBER can be; NULL where it can. */
+/* NULL if a NUMBER may have the value of this JSON number; else what was expected in its place. */
 const char *args_expected_number(const cJSON *value);
 
 /* Writes an array as nested lists, its elements as its `printed` dtype has them. */

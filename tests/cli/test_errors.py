@@ -73,6 +73,17 @@ class Errors(Test):
         self.refuses("at most 100000000", struct.pack("<Q", 10**8 + 1) + b"{}" + bytes(100))
         self.refuses("but only 2 follow", struct.pack("<Q", 10**8) + b"{}")
 
+    def test_lying_size_piped(self):
+        for size in (0, 1, 7, 10**8, 10**8 + 1, 2**63):
+            for rest in (b"", b"{", b"x", b"{}", b"{} "):
+                result = fanin("init", "--like", "-", "--init", "normal", "-o", self.path("out"), input=struct.pack("<Q", size) + rest)
+                self.assertEqual(result.returncode, 1, (size, rest, result))
+                self.assertIn(b"standard input", result.stderr)
+                if rest[:1] == b"{" and size >= 7:
+                    words = f"at most {10**8} are" if size > 10**8 else f"but only {len(rest)} follow"
+                    self.assertIn(words.encode(), result.stderr)
+        self.assertEqual(os.listdir(self.folder), [])
+
     def test_lying_header(self):
         cases = [
             ("a hole is before it", changed("b.bias", data_offsets=[17, 23]), 23),

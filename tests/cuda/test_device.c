@@ -177,11 +177,12 @@ static void test_large(void **state)
     const struct type *const type = &types[1];
     void *memory = NULL;
     size_t free_bytes = 0, total = 0;
-    assert_cuda(cudaMemGetInfo(&free_bytes, &total));
     /* What is left is for other processes: tests run side by side. */
-    if (free_bytes < (size_t)count * 2 + (UINT64_C(4) << 30) || cudaMalloc(&memory, (size_t)count * 2) != cudaSuccess) {
+    const size_t needed = (size_t)count * 2 + ((size_t)4 << 30);
+    assert_cuda(cudaMemGetInfo(&free_bytes, &total));
+    if (free_bytes < needed || cudaMalloc(&memory, (size_t)count * 2) != cudaSuccess) {
         (void)cudaGetLastError();
-        print_message("skipped: %zu bytes of device memory are free, %zu are needed\n", free_bytes, (size_t)count * 2);
+        print_message("skipped: %zu bytes of device memory are free, %zu are needed\n", free_bytes, needed);
         skip();
     }
     const struct view whole = {.ndim = 1, .shape = {count}};
@@ -206,9 +207,13 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_registry), cmocka_unit_test(test_row_of_the_caller), cmocka_unit_test(test_sizes_and_alignments),
-        cmocka_unit_test(test_strides),  cmocka_unit_test(test_shards),
-        cmocka_unit_test(test_plans),    cmocka_unit_test(test_large),
+        cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_row_of_the_caller),
+        cmocka_unit_test(test_sizes_and_alignments),
+        cmocka_unit_test(test_strides),
+        cmocka_unit_test(test_shards),
+        cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_large),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     memories_free();
