@@ -112,7 +112,7 @@ def ratios(data, path):
                 plot.bar(left + 1, top, width - 2, HEIGHT - BOTTOM - top, colours[rival])
                 plot.text(left + width / 2, top - 4, f"{times[rival]:.3g}", "middle", INK, 11)
             else:
-                plot.text(left + width / 2, HEIGHT - BOTTOM - 4, "none", "middle", FAINT, 10)
+                plot.text(left + width / 2, HEIGHT - BOTTOM - 4, "–", "middle", FAINT, 10)
         plot.text(LEFT + step * (i + 0.5), HEIGHT - BOTTOM + 20, name, "middle", FAINT)
     for j, rival in enumerate(rivals):
         plot.bar(WIDTH - RIGHT + 12, TOP + 22 * j, 12, 12, colours[rival])
