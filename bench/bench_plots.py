@@ -78,7 +78,7 @@ def by_size(data, path):
     for size, _ in ceiling:
         plot.text(x(size), HEIGHT - BOTTOM + 20, size_name(size), "middle", FAINT, 11)
     ends = []
-    for name, line in [*lines.items(), ("memory set (ceiling)", ceiling)]:
+    for name, line in [*lines.items(), ("memory set", ceiling)]:
         colour = COLOURS.get(name, FAINT)
         plot.line([(x(s), y(r)) for s, r in line], colour, 2, "5 4" if line is ceiling else "")
         ends.append((y(line[-1][1]), name, colour))
@@ -141,7 +141,7 @@ def scaling(data, path):
         plot.line([(x(count), TOP), (x(count), HEIGHT - BOTTOM)], GRID, 1)
         plot.text(x(count), HEIGHT - BOTTOM + 20, f"{count} thread{'s' if count > 1 else ''}", "middle", FAINT)
     ends = []
-    for name, line in [*lines.items(), ("memory set (ceiling)", ceiling)]:
+    for name, line in [*lines.items(), ("memory set", ceiling)]:
         colour = COLOURS.get(name, FAINT)
         plot.line([(x(t), y(r)) for t, r in line], colour, 2, "5 4" if line is ceiling else "")
         ends.append((y(line[-1][1]), name, colour))
