@@ -173,11 +173,11 @@ static inline __attribute__((always_inline)) void narrow_all(enum wide wide, con
     }
 }
 
-static inline __attribute__((always_inline)) void widen_all(enum dtype from, const char *in, union wide_element *out,
-                                                            int64_t count)
+static inline __attribute__((always_inline)) void widen_all(enum dtype from, const char *in, char *out, int64_t count)
 {
     for (int64_t k = 0; k < count; k++) {
-        out[k] = widen(from, in, k);
+        const union wide_element wide = widen(from, in, k);
+        memcpy(out + 8 * k, &wide, 8);
     }
 }
 
@@ -188,7 +188,8 @@ static inline __attribute__((always_inline)) void widen_all(enum dtype from, con
         call;                                                                                                                  \
         break
 
-static void widen_block(enum dtype from, const char *in, union wide_element *out, int64_t count)
+/* To an array of wide_element, which need not be aligned. */
+static void widen_block(enum dtype from, const char *in, char *out, int64_t count)
 {
     switch (from) {
         FOR_DTYPE(DTYPE_FLOAT16, widen_all(DTYPE_FLOAT16, in, out, count));
@@ -234,12 +235,16 @@ bool elements_same(enum dtype from, enum dtype to)
 
 void elements_convert(enum dtype from, const void *in, enum dtype to, void *out, int64_t count)
 {
+    if (to == DTYPE_FLOAT64 && wide_of(from) == WIDE_DOUBLE) {
+        widen_block(from, in, out, count);
+        return;
+    }
     const int64_t from_size = dtype_table[from].size, to_size = dtype_table[to].size;
     union wide_element block[BLOCK];
     for (int64_t done = 0; done < count; done += BLOCK) {
         const int64_t taken = count - done < BLOCK ? count - done : BLOCK;
         char *const place = (char *)out + done * to_size;
-        widen_block(from, (const char *)in + done * from_size, block, taken);
+        widen_block(from, (const char *)in + done * from_size, (char *)block, taken);
         switch (wide_of(from)) {
         case WIDE_DOUBLE:
             narrow_block(WIDE_DOUBLE, block, to, place, taken);

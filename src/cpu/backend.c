@@ -1,11 +1,11 @@
 #include "backend.h"
 
-#include "cpu/variant.h"
 #include "cpu/load.h"
 #include "cpu/norm.h"
 #include "cpu/orthogonal_set.h"
 #include "cpu/parallel.h"
 #include "cpu/part.h"
+#include "cpu/variant.h"
 
 #include <stdlib.h>
 

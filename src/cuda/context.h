@@ -11,8 +11,7 @@
 #include <cuda_runtime_api.h>
 
 /* fanin_fail with a message that begins with a parameter's name; with none where `name` is NULL, here and below. */
-fanin_status context_fail_about(fanin_status status, const char *name, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+fanin_status context_fail_about(fanin_status status, const char *name, const char *format, ...) FANIN_PRINTF(3, 4);
 
 /* Whether it is an error after which CUDA says that the process must be ended: every further call returns it too. */
 bool context_is_lost(cudaError_t error);
