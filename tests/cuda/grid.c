@@ -8,24 +8,7 @@
 
 static struct grid_memory *seen;
 
-/* Counts a store; false if it must not be done. */
-static inline bool see_store(uint64_t address, uint64_t bytes)
-{
-    if (address % bytes != 0) {
-        seen->misaligned++;
-    }
-    if (address - seen->base >= seen->bytes || seen->bytes - (address - seen->base) < bytes) {
-        seen->strays++;
-        return false;
-    }
-    for (uint64_t i = 0; i < bytes && seen->writes != NULL; i++) {
-        unsigned char *const writes = &seen->writes[address - seen->base + i];
-        *writes = (unsigned char)(*writes + (*writes < 255));
-    }
-    return true;
-}
-
-#define CUDA_STORE_SEEN(address, bytes) see_store(address, bytes)
+#define CUDA_STORE_SEEN(address, bytes) grid_memory_see(seen, address, bytes)
 #include "cuda/orthogonal_thread.h"
 #include "cuda/scatter.h"
 #include "cuda/thread.h"

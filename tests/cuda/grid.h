@@ -1,5 +1,6 @@
-/* Runs on the host what the threads of a launch do, all of them, one after another. It is compiled twice: as C, and by the CUDA
- * compiler, which takes the functions that it compiles for the device, with cuRAND's generator in them. */
+/* Runs on the host what the threads of a launch do, all of them, one after another. There are three: C compiled as C, the same
+ * by the CUDA compiler, which takes the functions that it compiles for the device, with cuRAND's generator in them (both
+ * grid.c), and the PTX that it made of the kernels (ptx/grid.c). */
 #ifndef FANIN_TESTS_CUDA_GRID_H
 #define FANIN_TESTS_CUDA_GRID_H
 
@@ -7,19 +8,11 @@
 #include "cuda/norm.h"
 #include "cuda/table.h"
 #include "cuda/view.h"
+#include "grid_memory.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The memory that stores are expected in. `writes` counts the stores to each byte, up to 255; NULL: it does not. */
-struct grid_memory {
-    uintptr_t base;
-    size_t bytes;
-    unsigned char *writes;
-    uint64_t strays; /* stores to somewhere else; they were not carried out */
-    uint64_t misaligned;
-};
 
 /* The blocks of threads [first, first + count) of a table's launch. A store outside of the memory ends the program's test by
  * being counted, not by being done. */

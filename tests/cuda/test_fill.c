@@ -250,6 +250,34 @@ static void test_upper_bound(void **state)
     compare_one(&fill, DTYPE_FLOAT32, 4 * (block - block % 1024), 4096, 0, 0);
 }
 
+/* The smallest and the largest radius, and uniform numbers from the same words: the block and lane of a word under 2^-27 of all,
+ * and of one that makes a unit number of 1. */
+static void test_ends_of_words(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t block;
+        int lane;
+    } ends[] = {{36435646, 0}, {110595094, 2}};
+    for (int dtype = 0; dtype < DTYPE_COUNT; dtype++) {
+        const int64_t per_block = dtype == DTYPE_FLOAT64 ? 2 : 4, pass = per_block << CUDA_PASS_LOG2;
+        for (int i = 0; i < 2; i++) {
+            for (int kind = FILL_UNIFORM; kind <= FILL_NORMAL; kind++) {
+                struct fill fill;
+                if (!compare_fill((enum fill_kind)kind, (enum dtype)dtype, &fill)) {
+                    continue;
+                }
+                uint32_t words[4];
+                philox_block(SEED, fill.stream, (uint64_t)ends[i].block, words);
+                assert_true(i == 0 ? words[ends[i].lane] < 32 : uniform_unit_float(words[ends[i].lane]) == 1.0f);
+                const int64_t start = per_block * ends[i].block;
+                compare_one(&fill, (enum dtype)dtype, start, per_block, 0, -1);
+                compare_one(&fill, (enum dtype)dtype, start / pass * pass, pass, 0, 0);
+            }
+        }
+    }
+}
+
 /* Bounds that are not ±the same number, which whole passes of 16-bit floats keep in another way. */
 static void test_bounds_apart(void **state)
 {
@@ -340,7 +368,7 @@ int main(void)
         cmocka_unit_test(test_far_starts),   cmocka_unit_test(test_far_addresses),  cmocka_unit_test(test_upper_bound),
         cmocka_unit_test(test_bounds_apart), cmocka_unit_test(test_extreme_sigmas), cmocka_unit_test(test_bfloat16_normals),
         cmocka_unit_test(test_far_strides),  cmocka_unit_test(test_long_lines),     cmocka_unit_test(test_wide_integers),
-        cmocka_unit_test(test_bilinear),
+        cmocka_unit_test(test_bilinear),     cmocka_unit_test(test_ends_of_words),
     };
     return cmocka_run_group_tests(tests, compare_setup, compare_teardown);
 }
