@@ -1,4 +1,5 @@
 /* Indexes of sharded files, with as many files as they may have: which file a tensor is in, and what it costs to find out. */
+#include "assert_between.h"
 #include "params_helpers.h"
 
 #include "formats/index.h"
@@ -55,7 +56,7 @@ static void check_files(const char *path, const char *folder)
     comparisons = 0;
     assert_status(index_parse(path, (const char *)bytes.data, bytes.size, &index), FANIN_OK);
     /* As many as there are binary digits in the number of files, and two more; not as many as there are files. */
-    assert_in_range(comparisons, TENSORS, 16 * TENSORS);
+    assert_between(comparisons, TENSORS, 16 * TENSORS);
     assert_int_equal(index.n_files, FILES);
     assert_int_equal(index.names.count, TENSORS);
     for (int t = 0; t < TENSORS; t++) {

@@ -1,4 +1,5 @@
 /* orthogonal: MXNet's recorded answers, orthogonality, and what the matrices are made of. */
+#include "assert_between.h"
 #include "orthogonal_helpers.h"
 #include "recorded.h"
 
@@ -36,7 +37,7 @@ static void singular_values(const struct cpu_orthogonal_task *task, const cJSON 
     const int64_t m = task->what.columns, n = task->what.rows, least = task->what.shorter;
     int64_t place = 0;
     const cJSON *number;
-    assert_in_range(task->what.longer, 1, MOST);
+    assert_between(task->what.longer, 1, MOST);
     cJSON_ArrayForEach(number, input)
     {
         matrix[place++] = number->valuedouble;
@@ -135,7 +136,7 @@ static void test_recorded(void **state)
         cases++;
     }
     assert_int_equal(cases, 11);
-    assert_in_range(negative, 10, 50);
+    assert_between(negative, 10, 50);
     cJSON_Delete(data);
 }
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "overlap.h"
+#include "assert_between.h"
 #include "cpu_helpers.h"
 
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static int count_bytes(const struct tensor *tensor, unsigned char mark, unsigned
             rest /= tensor->shape[d];
         }
         for (int64_t b = 0; b < size; b++) {
-            assert_in_range(place + b, 0, sizeof taken - 1);
+            assert_between(place + b, 0, sizeof taken - 1);
             shared += taken[place + b] == other;
             taken[place + b] = mark;
         }
@@ -80,7 +81,7 @@ static void within_as_counted(void **state)
             fail_msg("round %d: %d dimensions, shared %d", round, tensor.ndim, shared);
         }
     }
-    assert_in_range(found, 20000, 80000);
+    assert_between(found, 20000, 80000);
 }
 
 static void between_as_counted(void **state)
@@ -100,8 +101,8 @@ static void between_as_counted(void **state)
             fail_msg("round %d: %d and %d dimensions, shared %d", round, a.ndim, b.ndim, shared);
         }
     }
-    assert_in_range(found, 10000, 90000);
-    assert_in_range(close, 10000, 90000);
+    assert_between(found, 10000, 90000);
+    assert_between(close, 10000, 90000);
 }
 
 /* Matrices of 2^20 rows and 2^20 columns. */

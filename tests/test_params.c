@@ -1,5 +1,6 @@
 /* .params files: what MXNet 1.9.1 reads of its own and of hand-made files (tests/data/params), in whole and in parts; cut
  * short; changed under way; and how much memory a file that lies can make the reader ask for, and how many bytes read. */
+#include "assert_between.h"
 #include "count_reads.h"
 #include "params_helpers.h"
 #include "recorded.h"
@@ -353,8 +354,8 @@ static void read_hole(const struct bytes *start, int64_t hole, const struct byte
     largest = 0;
     bytes_read = 0;
     assert_status(params_read(fd, "file", after + (int64_t)end->size, out), expected);
-    assert_in_range(largest, 0, PARAMS_NAME_LIMIT + 1);
-    assert_in_range(bytes_read, 0, 1 << 20);
+    assert_between(largest, 0, PARAMS_NAME_LIMIT + 1);
+    assert_between(bytes_read, 0, 1 << 20);
     close(fd);
 }
 
@@ -412,8 +413,8 @@ static void test_holes(void **state)
     largest = 0;
     bytes_read = 0;
     assert_status(params_read(fd, "file", rows + many + 2 + 8, &params), FANIN_OK);
-    assert_in_range(largest, 0, 192 << 10);
-    assert_in_range(bytes_read, 0, 1 << 20);
+    assert_between(largest, 0, 192 << 10);
+    assert_between(bytes_read, 0, 1 << 20);
     assert_int_equal(params.entries[0].order.count, 3);
     unsigned char *const values = read_all(fd, &params.entries[0]);
     assert_memory_equal(values, "b\0c", 3);
@@ -465,7 +466,7 @@ static void test_long_names(void **state)
     put64(&bytes, PARAMS_NAME_LIMIT);
     read_hole(&bytes, PARAMS_NAME_LIMIT, &none, FANIN_ERROR_FORMAT, &params);
     assert_message("has a NUL", NULL);
-    assert_in_range(bytes_read, 0, 16384);
+    assert_between(bytes_read, 0, 16384);
     free(letters);
     free(bytes.data);
 }

@@ -44,7 +44,7 @@ static void test_start(void **state)
 
     static const int64_t counts[] = {4, 5, INT64_C(1) << 32, INT64_MAX, INT64_MIN, -1};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        char text[32];
+        char text[64];
         snprintf(text, sizeof text, "%llu arrays are promised", (unsigned long long)counts[i]);
         put_start(&bytes, counts[i]);
         put(&bytes, (char[20]){0}, 20);
@@ -95,7 +95,7 @@ static void test_storage(void **state)
     (void)state;
     struct bytes bytes = {0};
     for (int64_t code = -1; code <= 4; code++) {
-        char text[32];
+        char text[64];
         snprintf(text, sizeof text, "storage type is %d", (int)code);
         for (int version = V2; version <= V3; version++) {
             if (code >= 0 && code <= (version == V2 ? 2 : 0)) {

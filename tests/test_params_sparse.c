@@ -1,6 +1,7 @@
 /* Sparse arrays of .params files, larger than what is read at once, against arrays that are put together element by element:
  * sorted or not, with repeated indices, indices of every integer type, read in ranges of every kind. Fixed seeds. And how many
  * bytes are read for it. */
+#include "assert_between.h"
 #include "count_reads.h"
 #include "params_helpers.h"
 
@@ -373,7 +374,7 @@ static void test_cost(void **state)
             const int fd = open_bytes(bytes.data, bytes.size);
             bytes_read = 0;
             assert_status(params_read(fd, "file", (int64_t)bytes.size, &params), FANIN_OK);
-            assert_in_range(bytes_read, 0, 3 * bytes.size);
+            assert_between(bytes_read, 0, 3 * bytes.size);
             assert_int_equal(params_reader_start(&reader, fd, "file"), FANIN_OK);
             bytes_read = 0;
             for (int64_t begin = 0; begin < EXTENT; begin += RANGE) {
@@ -382,7 +383,7 @@ static void test_cost(void **state)
             /* What lies between elements that are wanted is read with them. Sorted ones are searched in the file, by a few
              * short reads for each range. */
             const int64_t beside = kind == SORTED ? (int64_t)EXTENT / RANGE * 16 * 512 : (int64_t)STORED * GAP;
-            assert_in_range(bytes_read, 0, (int64_t)bytes.size + beside);
+            assert_between(bytes_read, 0, (int64_t)bytes.size + beside);
             params_reader_free(&reader);
             params_free(&params);
             close(fd);

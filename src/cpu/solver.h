@@ -4,7 +4,8 @@
 
 #include "lapack/lapack.h"
 
-/* SOLVER with the reason, in the name of the parameter, where it cannot be opened. */
+/* SOLVER with the reason, in the name of the parameter, where it cannot be opened; MEMORY where a limit of the process's address
+ * space has no room for what BLAS takes when it is loaded. */
 fanin_status cpu_solver(const char *name, const struct lapack **out);
 
 /* Whether so many threads can call BLAS under a limit of the process's address space. Errors: MEMORY. */

@@ -69,15 +69,19 @@ class Threads(Test):
 
 class Addresses(Test):
     def test_no_room_for_blas(self):
-        """OpenBLAS would try for ever to get its memory."""
+        """OpenBLAS would try for ever to get its memory, when it is loaded, in a matrix or at the end, or end the process."""
         shapes = self.write("in.json", {"q.weight": {"dtype": "F32", "shape": [200, 100]}})
-        for most, code in ((150, 1), (400, 0)):
+        processors = len(os.sched_getaffinity(0))
+        for threads, most, code in [(1, 100, 1), (1, 150, 1), (1, 200, 1), (1, 500, 0),
+                                    (2, 100, 1), (2, 150, 1), (2, 250, 1), (2, 300, 1), (2, 800, 0)]:
+            if threads > processors:
+                continue
             limit = (most << 20, most << 20)
             result = fanin("init", "--like", shapes, "--init", "orthogonal", "--quiet", "-o", self.path("out"), timeout=60,
-                           env=dict(os.environ, OPENBLAS_NUM_THREADS="1"),
+                           env=dict(os.environ, OPENBLAS_NUM_THREADS=str(threads)),
                            preexec_fn=lambda limit=limit: resource.setrlimit(resource.RLIMIT_AS, limit))
             self.assertEqual(result.returncode, code, result.stderr)
-            self.assertEqual("'q.weight': orthogonal matrices take 128 MiB" in result.stderr, code == 1, result.stderr)
+            self.assertEqual(f"'q.weight': orthogonal matrices take {128 * threads} MiB" in result.stderr, code == 1, result.stderr)
 
 
 class Llama(Measured):

@@ -1,4 +1,5 @@
 /* Plans of many items: the table's room, the rows that tiles find, the sizes of tiles. */
+#include "../assert_between.h"
 #include "compare.h"
 
 #include <stdio.h>
@@ -39,7 +40,7 @@ static void compare_plan(size_t count, int64_t longest, bool only_lines, int pas
         }
         offset += compare_below(&random, 2) ? 0 : compare_below(&random, 40);
     }
-    assert_in_range(compare_items(items, count, SEED, passes_log2), 1, most_launches);
+    assert_between(compare_items(items, count, SEED, passes_log2), 1, most_launches);
     free(fills);
     free(items);
 }
@@ -110,7 +111,7 @@ static void test_largest_item(void **state)
     assert_true(cuda_builder_finish_with(&builder, CUDA_PASSES_LOG2_MAX, &tiles, &slots));
     assert_int_equal(slots, added * slots_of_item);
     const int tile_log2 = builder.table.slot[0].row.tile_log2;
-    assert_in_range(tile_log2, CUDA_PASS_LOG2, CUDA_PASS_LOG2 + CUDA_PASSES_LOG2_MAX);
+    assert_between(tile_log2, CUDA_PASS_LOG2, CUDA_PASS_LOG2 + CUDA_PASSES_LOG2_MAX);
     assert_int_equal(tiles, added * (item.size >> tile_log2));
 }
 

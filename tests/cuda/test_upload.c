@@ -1,5 +1,6 @@
 /* Items that are read on the host and go to the device: how they are cut, what a scattering thread does, and the two buffers
  * with copies that are done late. Against the CPU backend, bit for bit. */
+#include "../assert_between.h"
 #include "compare.h"
 #include "copy.h"
 #include "grid.h"
@@ -48,7 +49,7 @@ static void check_pieces(const struct item *item, int64_t most)
     while (!pieces.is_done) {
         pieces_next(&pieces, &made);
         const struct item piece = made.item;
-        assert_in_range(piece.size, 1, most);
+        assert_between(piece.size, 1, most);
         int64_t inside[FANIN_MAX_NDIM] = {0}, product = 1;
         for (int d = 0; d < piece.ndim; d++) {
             assert_true(piece.extent[d] > 1);

@@ -6,6 +6,7 @@ cases       "pattern" with "matches", a digit 0 or 1 for each name; or with "err
             takes it and fanin must refuse it (docs/patterns.md).
 random      the same, made at random, each with names of its own; fanin may refuse few of those that Python takes.
 categories  \\w, \\d, \\s: the characters that match, as a list of first, last, first, last, …
+unassigned  the code points that were no characters yet, in the same form.
 ignore_case the sets of characters that match each other under (?i), but for sets of one.
 """
 import _sre
@@ -15,6 +16,7 @@ import random
 import re
 import signal
 import sys
+import unicodedata
 import warnings
 
 OUT = pathlib.Path(__file__).resolve().parent.parent / "data" / "patterns.json"
@@ -49,7 +51,8 @@ PATTERNS = [
     # flags
     r"(?i)a", r"(?i)i", r"(?i)I", r"(?i)İ", r"(?i)ı", r"(?i)s", r"(?i)ſ", r"(?i)k", r"(?i)\u212a", r"(?i)ß", r"(?i)ẞ", r"(?i)µ", r"(?i)σ", r"(?i)ς", r"(?i)ﬅ",
     r"(?i)\u1fd3", r"(?i)\U00010400", r"(?i)[a-z]", r"(?i)[^a-z]", r"(?i)[i]", r"(?i)[^i]", r"(?i)[h-j]", r"(?i)[\W]", r"(?i)[^\Wk]", r"(?i)[À-Þ]", r"(?i)é",
-    r"(?i)[é]", r"(?i)[^é]", r"(?i)[\u0390]", r"(?ai)i", r"(?ai)k", r"(?ai)é", r"(?ai)[a-z]", r"(?ai)[^a-z]", r"(?ai)[h-j]", r"(?a)\w", r"(?a)\W", r"(?a)\d", r"(?a)\D",
+    r"(?i)[é]", r"(?i)[^é]", r"(?i)[\u0390]", r"(?ai)i", r"(?ai)k", r"(?ai)é", r"(?ai)[a-z]", r"(?ai)[^a-z]", r"(?ai)[h-j]", r"(?ai)[A-H]", r"(?ai)[I-J]", r"(?ai)[J-K]", r"(?ai)[a-h]",
+    r"(?ai)[h-i]", r"(?ai)[k-l]", r"(?a)\w", r"(?a)\W", r"(?a)\d", r"(?a)\D",
     r"(?a)\s", r"(?a)\S", r"(?a)[\w]", r"(?a)[^\w]", r"(?a)[\W]", r"(?a)[^\W]", r"(?a)[^\Wa]", r"(?a)\b", r"(?a).\b", r"(?a).\B", r"(?u)\w", r"(?x) a b ", r"(?x)a\ b",
     r"(?x)a#b", "(?x)a # b\n b", "(?x)a#\\\nb\nb", r"(?x)[ ]", r"(?x)[#]", r"(?x)a {2}", r"(?x)a | b", r"(?x)( a )", r"(?i:a)b", r"(?i:a)B", r"(?-i:a)", r"(?i)(?-i:a)b",
     r"(?s:.)", r"(?s)(?-s:.)", r"(?x: a b )", r"(?x: a b ) c", r"(?m:^)b", r"(?m:a$)", r"(?a:\w)", r"(?a)(?u:\w)", r"(?im)A$", r"(?i)(?m)A$", r"(?i)(?#c)(?s)A.B",
@@ -182,10 +185,10 @@ def characters():
     return (c for c in range(0x110000) if not 0xD800 <= c < 0xE000)
 
 
-def ranges(pattern):
-    match, out, previous = re.compile(pattern).match, [], None
+def ranges(has):
+    out, previous = [], None
     for code in characters():
-        if match(chr(code)):
+        if has(chr(code)):
             if previous is None or code != previous + 1:
                 if previous is not None:
                     out.append(previous)
@@ -225,8 +228,10 @@ def main():
     text = '{\n"source": "Python %d.%d.%d",\n"names": %s,\n' % (*sys.version_info[:3], json.dumps(NAMES))
     for name, rows in (("cases", cases), ("random", random_cases())):
         text += '"%s": [\n%s\n],\n' % (name, ",\n".join(json.dumps(row) for row in rows))
-    categories = {pattern: ranges(pattern) for pattern in (r"\w", r"\d", r"\s")}
-    text += '"categories": %s,\n"ignore_case": %s\n}\n' % (json.dumps(categories), json.dumps(ignore_case()))
+    categories = {pattern: ranges(re.compile(pattern).match) for pattern in (r"\w", r"\d", r"\s")}
+    unassigned = ranges(lambda character: unicodedata.category(character) == "Cn")
+    text += '"categories": %s,\n"unassigned": %s,\n"ignore_case": %s\n}\n' % tuple(
+        json.dumps(data) for data in (categories, unassigned, ignore_case()))
     OUT.write_text(text)
 
 
