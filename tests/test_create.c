@@ -259,6 +259,26 @@ static char *nest(const char *spec, int depth, const char *before, const char *a
     return text;
 }
 
+/* Ragged lists are told before memory for what their first ones promise is asked for: here 2^77 elements. */
+static void test_ragged_promise(void **state)
+{
+    (void)state;
+    static char text[7 * 2 * 2048 + 256];
+    strcpy(text, "[\"constant\", {\"value\": ");
+    for (int level = 0; level < 7; level++) {
+        strcat(text, "[");
+    }
+    for (int level = 0; level < 7; level++) {
+        for (int i = 0; i < 2047; i++) {
+            strcat(text, i == 0 && level == 0 ? "0" : ",0");
+        }
+        strcat(text, "]");
+    }
+    strcat(text, "}]");
+    check_spec(text, FANIN_ERROR_PARAMETER, NULL);
+    assert_message("expected a list, as the first one of its level", NULL);
+}
+
 static void test_depth(void **state)
 {
     (void)state;
@@ -329,8 +349,9 @@ static void test_locale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_recorded), cmocka_unit_test(test_bad_input), cmocka_unit_test(test_forms),
-        cmocka_unit_test(test_depth),    cmocka_unit_test(test_null),      cmocka_unit_test(test_locale),
+        cmocka_unit_test(test_recorded),       cmocka_unit_test(test_bad_input), cmocka_unit_test(test_forms),
+        cmocka_unit_test(test_ragged_promise), cmocka_unit_test(test_depth),     cmocka_unit_test(test_null),
+        cmocka_unit_test(test_locale),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

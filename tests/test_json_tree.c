@@ -1,6 +1,7 @@
 /* Trees: what json_parse keeps, what the printer writes, against Python's json. */
 #include "json/print.h"
 #include "json/tree.h"
+#include "json/utf8.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -96,6 +97,18 @@ static void test_numbers(void **state)
     cJSON *tree = parse(longest);
     assert_prints(tree, longest);
     cJSON_Delete(tree);
+
+    /* A character of each plane; Python's json.dumps writes the same. */
+    for (uint32_t plane = 1; plane <= 16; plane++) {
+        char own[16] = "\"", pair[32];
+        const uint32_t code = plane << 16 | 0xf3a5, low = code - 0x10000;
+        const size_t length = json_utf8_encode(code, own + 1);
+        strcpy(own + 1 + length, "\"");
+        snprintf(pair, sizeof pair, "\"\\u%04x\\u%04x\"", 0xd800 + (low >> 10), 0xdc00 + (low & 0x3ff));
+        tree = parse(own);
+        assert_prints(tree, pair);
+        cJSON_Delete(tree);
+    }
 
     tree = parse("\"3\"");
     char buffer[JSON_NUMBER_SIZE];

@@ -2,6 +2,7 @@
  * file, and nothing of the target is changed. */
 #include "load_helpers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -51,6 +52,7 @@ void *__wrap_reallocarray(void *old, size_t count, size_t size)
 /* Called before the read with this number, counted down. */
 static int reads_left = -1;
 static void (*before_read)(void);
+static int read_errno; /* not 0: that read fails with it, once */
 
 ssize_t __real_pread(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
@@ -58,7 +60,13 @@ ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *buffer, size_t size, off_t offset)
 {
     if (reads_left >= 0 && reads_left-- == 0) {
-        before_read();
+        if (before_read != NULL) {
+            before_read();
+        }
+        if (read_errno != 0) {
+            errno = read_errno;
+            return -1;
+        }
     }
     return __real_pread(fd, buffer, size, offset);
 }
@@ -483,6 +491,16 @@ static void check_changed_under_way(void (*change)(void), int reads, fanin_statu
     check_changed_under_way_of(true, change, reads, status, part);
 }
 
+static void fail_it(void)
+{
+    read_errno = EIO;
+}
+
+static void interrupt_it(void)
+{
+    read_errno = EINTR;
+}
+
 static void test_changed_under_way(void **state)
 {
     (void)state;
@@ -497,6 +515,29 @@ static void test_changed_under_way(void **state)
     /* The open file is still what it was. */
     check_changed_under_way(remove_it, 3, FANIN_OK, NULL);
     check_changed_under_way(replace_it, 3, FANIN_OK, NULL);
+    folder_close(&changing);
+}
+
+/* A disk that fails is told, and an interrupted read goes on: of the header, of the values, by calls and by plans. */
+static void test_read_errors(void **state)
+{
+    (void)state;
+    changing = folder_open();
+    char path[512];
+    snprintf(path, sizeof path, "%s", file_in(&changing, "c.safetensors"));
+    changing_path = path;
+    fanin_release(load_changing());
+    for (int read = 0; read < 2; read++) {
+        before_read = NULL;
+        read_errno = EIO;
+        reads_left = read;
+        refuse(changing_path, FANIN_ERROR_FILE, "cannot be read: Input/output error");
+    }
+    read_errno = 0;
+    check_changed_under_way(fail_it, 3, FANIN_ERROR_FILE, "cannot be read: Input/output error");
+    read_errno = 0;
+    check_changed_under_way(interrupt_it, 3, FANIN_OK, NULL);
+    read_errno = 0;
     folder_close(&changing);
 }
 
@@ -556,7 +597,8 @@ int main(void)
         cmocka_unit_test(test_lying_headers),  cmocka_unit_test(test_long_headers),
         cmocka_unit_test(test_indexes),        cmocka_unit_test(test_asked_for),
         cmocka_unit_test(test_changed_before), cmocka_unit_test(test_changed_under_way),
-        cmocka_unit_test(test_changed_header), cmocka_unit_test(test_tensors),
+        cmocka_unit_test(test_read_errors),    cmocka_unit_test(test_changed_header),
+        cmocka_unit_test(test_tensors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -388,6 +388,49 @@ static void test_plans(void **state)
     assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
     fanin_plan_free(plan);
 
+    /* Equal texts, but another dtype. */
+    plan = new_plan();
+    const double wide[1] = {43};
+    DLTensor wide_tensor = MATRIX((void *)(uintptr_t)wide, 1, 1);
+    wide_tensor.dtype = (DLDataType){kDLFloat, 64, 1};
+    fanin_initializer *wider = NULL;
+    assert_status(fanin_load_tensors(&name, &wide_tensor, 1, NULL, 0, &wider), FANIN_OK);
+    assert_status(add(plan, different, "l0_i2h_weight", MATRIX(NULL, 1, 1)), FANIN_OK);
+    assert_status(add(plan, wider, "l0_i2h_weight", MATRIX(NULL, 1, 1)), FANIN_OK);
+    assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
+    fanin_plan_free(plan);
+    fanin_release(wider);
+
+    /* So with a sparse array: its place in the file counts, which two readers of the file find for themselves. */
+    static const float rows[2][2] = {{1, 2}, {3, 4}};
+    struct bytes bytes = {0};
+    put_start(&bytes, 2);
+    for (int i = 0; i < 2; i++) {
+        put32(&bytes, V2);
+        put32(&bytes, 1);
+        put_shape(&bytes, 2, (int64_t[]){1, 2});
+        put_shape(&bytes, 2, (int64_t[]){3, 2});
+        put_type(&bytes, 0);
+        put32(&bytes, 6);
+        put_shape(&bytes, 1, (int64_t[]){1});
+        put(&bytes, rows[i], sizeof rows[i]);
+        put64(&bytes, 1);
+    }
+    put64(&bytes, 2);
+    put_name(&bytes, "a");
+    put_name(&bytes, "b");
+    const char *const sparse_path = file_in(&folder, "sparse.params");
+    write_file(sparse_path, bytes.data, bytes.size);
+    free(bytes.data);
+    fanin_initializer *const sparse = load(sparse_path, NULL), *const again = load(sparse_path, NULL);
+    plan = new_plan();
+    assert_status(add(plan, sparse, "a", MATRIX(NULL, 3, 2)), FANIN_OK);
+    assert_status(add(plan, again, "a", MATRIX(NULL, 3, 2)), FANIN_OK);
+    assert_status(fanin_plan_check(plan), FANIN_OK);
+    fanin_plan_free(plan);
+    fanin_release(sparse);
+    fanin_release(again);
+
     /* What was added needs neither the initializer nor its maker. */
     plan = new_plan();
     assert_status(add(plan, initializer, "b_bias", VECTOR(data, 2)), FANIN_OK);

@@ -293,6 +293,23 @@ static fanin_status refuse(struct round *round)
     return status == FANIN_OK ? fanin_plan_check(round->plan) : status;
 }
 
+/* A value that is out of bounds is never taken. */
+static fanin_status refuse_value(struct round *round)
+{
+    return fanin_create("[\"normal\", {\"sigma\": -1}]", &round->xavier);
+}
+
+static char *whole_list; /* with all memory */
+
+static fanin_status list(struct round *round)
+{
+    const fanin_status status = fanin_registry_dumps(NULL, &round->text);
+    if (status == FANIN_OK && strcmp(round->text, whole_list) != 0) {
+        fail_msg("request %ld: found the list %s", requests, round->text);
+    }
+    return status;
+}
+
 static void give_back(const struct round *round)
 {
     fanin_release(round->load);
@@ -377,6 +394,15 @@ static void refusals(void **state)
     const long count = every_request(refuse, FANIN_ERROR_UNCOVERED);
     print_message("%ld requests\n", count);
     assert_true(count > 20);
+    assert_true(every_request(refuse_value, FANIN_ERROR_PARAMETER) > 5);
+}
+
+static void lists(void **state)
+{
+    (void)state;
+    assert_int_equal(fanin_registry_dumps(NULL, &whole_list), FANIN_OK);
+    assert_true(every_request(list, FANIN_OK) > 100);
+    fanin_string_free(whole_list);
 }
 
 int main(void)
@@ -395,9 +421,7 @@ int main(void)
     give_back(&round);
     (void)fanin_fail(FANIN_OK, "%s", "");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(fills),
-        cmocka_unit_test(matrices),
-        cmocka_unit_test(parameters_left_out),
+        cmocka_unit_test(fills),    cmocka_unit_test(lists), cmocka_unit_test(matrices), cmocka_unit_test(parameters_left_out),
         cmocka_unit_test(refusals),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

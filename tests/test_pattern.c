@@ -440,13 +440,30 @@ static void test_threads(void **state)
     pattern_free(pattern);
 }
 
+/* Groups of two digits, and the characters around the surrogates. */
+static void test_edges(void **state)
+{
+    (void)state;
+    struct pattern *pattern = compile("(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)\\11$");
+    assert_true(match(pattern, "abcdefghijkk"));
+    assert_false(match(pattern, "abcdefghijki"));
+    pattern_free(pattern);
+    assert_refused("(a)(b)(c)(d)(e)(f)(g)(h)(i)(j)(k)\\12");
+    pattern = compile("[\\ud7ff\\ue000]\\ue000\\U0010ffff$");
+    assert_true(match(pattern, "\xee\x80\x80\xee\x80\x80\xf4\x8f\xbf\xbf"));
+    pattern_free(pattern);
+    assert_refused("\\ud800");
+    assert_refused("\\udfff");
+    assert_refused("\\U00110000");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mixed),      cmocka_unit_test(test_python),           cmocka_unit_test(test_random),
-        cmocka_unit_test(test_categories), cmocka_unit_test(test_ignore_case),      cmocka_unit_test(test_hostile_matches),
-        cmocka_unit_test(test_long_names), cmocka_unit_test(test_hostile_patterns), cmocka_unit_test(test_not_utf8),
-        cmocka_unit_test(test_messages),   cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_edges),           cmocka_unit_test(test_mixed),      cmocka_unit_test(test_python),
+        cmocka_unit_test(test_random),          cmocka_unit_test(test_categories), cmocka_unit_test(test_ignore_case),
+        cmocka_unit_test(test_hostile_matches), cmocka_unit_test(test_long_names), cmocka_unit_test(test_hostile_patterns),
+        cmocka_unit_test(test_not_utf8),        cmocka_unit_test(test_messages),   cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -91,6 +91,22 @@ static void one_problem(void **state)
     fanin_plan_free(plan);
 }
 
+/* Several problems of one parameter are told in one order: its name's, then its memory's. */
+static void two_of_one(void **state)
+{
+    (void)state;
+    fanin_plan *const plan = new_plan();
+    fanin_initializer *const xavier = create("xavier");
+    assert_status(add(plan, xavier, "a_weight", MATRIX(memory, 2, 3)), FANIN_OK);
+    assert_status(add(plan, xavier, "a_weight", MATRIX(memory, 3, 2)), FANIN_OK);
+    assert_status(fanin_plan_check(plan), FANIN_ERROR_CLASH);
+    const char *const shape = strstr(fanin_last_error(), "global shape"), *const shared =
+                                                                              strstr(fanin_last_error(), "shares memory");
+    assert_true(shape && shared && shape < shared);
+    fanin_release(xavier);
+    fanin_plan_free(plan);
+}
+
 static void malformed_is_not_added(void **state)
 {
     (void)state;
@@ -386,9 +402,16 @@ int main(void)
 {
     register_packed();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(several_problems), cmocka_unit_test(one_problem),   cmocka_unit_test(malformed_is_not_added),
-        cmocka_unit_test(replicas),         cmocka_unit_test(shared_memory), cmocka_unit_test(shared_memory_as_counted),
-        cmocka_unit_test(streams),          cmocka_unit_test(odd_names),     cmocka_unit_test(custom_fills),
+        cmocka_unit_test(several_problems),
+        cmocka_unit_test(two_of_one),
+        cmocka_unit_test(one_problem),
+        cmocka_unit_test(malformed_is_not_added),
+        cmocka_unit_test(replicas),
+        cmocka_unit_test(shared_memory),
+        cmocka_unit_test(shared_memory_as_counted),
+        cmocka_unit_test(streams),
+        cmocka_unit_test(odd_names),
+        cmocka_unit_test(custom_fills),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

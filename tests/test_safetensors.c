@@ -109,6 +109,9 @@ static void test_overflow(void **state)
     assert_false(header_elements((int64_t[]){-1, 0}, 2, &count));
     assert_false(header_bytes("F64", INT64_C(1) << 60, &bytes));
     assert_false(header_bytes("F33", 1, &bytes));
+    assert_true(header_bytes("F8_E4M3", INT64_MAX, &bytes));
+    assert_int_equal(bytes, INT64_MAX);
+    assert_false(header_bytes("F6_E2M3", INT64_C(1) << 61, &bytes));
     assert_true(header_bytes("F4", 3, &bytes));
     assert_int_equal(bytes, 2);
     assert_true(header_bytes("F6_E2M3", 4, &bytes));

@@ -225,6 +225,48 @@ static fanin_status print_place(void *context, const char *name, const DLTensor 
     return FANIN_OK;
 }
 
+static fanin_status print_device(void *context, const char *name, const DLTensor *tensor, char *text, size_t size)
+{
+    (void)context;
+    snprintf(text, size, "%s %d %d", name, (int)tensor->device.device_type, (int)tensor->device.device_id);
+    return FANIN_OK;
+}
+
+/* The statistic's tensor is on the parameter's device, by a call and by a plan. */
+static void devices(void **state)
+{
+    (void)state;
+    float memory[4];
+    fanin_initializer *const one = create("one");
+    DLTensor pinned = VECTOR(memory, 4);
+    pinned.device = (DLDevice){kDLCUDAHost, 3};
+    struct log log;
+    char wanted[80];
+    fanin_options options = verbose_to(&log);
+    options.statistic = print_device;
+    fanin_plan *const plan = new_plan();
+    assert_status(add(plan, one, "a_weight", pinned), FANIN_OK);
+    assert_status(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_string_equal(log.line[0], "Initialized a_weight as weight: a_weight 3 3");
+    fanin_plan_free(plan);
+
+    /* As many dimensions as there may be. */
+    int64_t shape[FANIN_MAX_NDIM], strides[FANIN_MAX_NDIM];
+    for (int d = 0; d < FANIN_MAX_NDIM; d++) {
+        shape[d] = d == 0 ? 4 : 1;
+        strides[d] = 1;
+    }
+    const fanin_desc desc = desc_of("b_weight");
+    DLTensor deep = tensor_of(memory, FANIN_MAX_NDIM, shape);
+    deep.strides = strides;
+    options.statistic = print_place;
+    log.count = 0;
+    assert_status(fanin_init(one, &desc, &deep, &options), FANIN_OK);
+    snprintf(wanted, sizeof wanted, "Initialized b_weight as weight: b_weight %d 4 1 1", FANIN_MAX_NDIM);
+    assert_string_equal(log.line[0], wanted);
+    fanin_release(one);
+}
+
 /* Lines in the plan's order from this thread, whatever the number of threads; what was not given a rule by name. */
 static void plans(void **state)
 {
@@ -329,10 +371,8 @@ static void odd_statistics(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(recorded),
-        cmocka_unit_test(of_every_dtype),
-        cmocka_unit_test(plans),
-        cmocka_unit_test(odd_statistics),
+        cmocka_unit_test(recorded), cmocka_unit_test(of_every_dtype), cmocka_unit_test(plans),
+        cmocka_unit_test(devices),  cmocka_unit_test(odd_statistics),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -89,8 +89,8 @@ static fanin_status add_problem(const fanin_plan *plan, const struct span *a, co
         plan_parameter(plan, later)->name, plan_parameter(plan, earlier)->name);
 }
 
-/* Goes through the spans by address, with those that reach the current one at hand. Each makes one line at most, with the first
- * at a lower address that it shares memory with, so that thousands in one place make thousands of lines and not millions. */
+/* Goes through the spans by address, with those that reach the current one at hand. Each makes one line at most, with one at a
+ * lower address that it shares memory with, so that thousands in one place make thousands of lines and not millions. */
 static fanin_status sweep(const fanin_plan *plan, const struct span *spans, size_t count, const struct span **open,
                           struct plan_problems *problems)
 {

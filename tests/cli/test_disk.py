@@ -2,6 +2,7 @@
 
 import os
 import resource
+import struct
 import subprocess
 import unittest
 
@@ -61,6 +62,14 @@ class Disk(Test):
         self.check_failure(self.fill(LARGE, self.old_file(folder), preexec_fn=limit), folder, "File too large")
         limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4, 4))
         self.check_failure(self.fill(LARGE, os.path.join(folder, "out"), preexec_fn=limit), folder, "File too large")
+
+    def test_conversion_fails(self):
+        """Also when the last bytes are written, which no further window follows."""
+        folder = self.mount("ramfs", "mode=755")
+        content = struct.pack("<IiIq", 0xF993FAC9, 0, 1, 2 << 20) + struct.pack("<iii", 1, 0, 0) + bytes(8 << 20)
+        source = self.write("in.params", struct.pack("<QQQ", 0x112, 0, 1) + content + struct.pack("<QQ", 1, 1) + b"x")
+        limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (8 << 20, 8 << 20))
+        self.check_failure(fanin("convert", source, self.old_file(folder), preexec_fn=limit), folder, "File too large")
 
     def test_read_only_mount(self):
         folder = self.mount("tmpfs", "size=16m")

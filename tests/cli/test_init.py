@@ -209,6 +209,7 @@ class Init(Test):
         before = sorted(os.listdir(self.folder))
         table = self.done("init", "--like", self.shapes(), "--init", "normal", "--dry-run").stdout
         self.assertIn("normal mean 0.0 sigma 0.01", table)
+        self.assertRegex(table, r"(?m)^layer\.weight +float\d+ +\[")
         self.assertIn("10 tensors, 198 elements,", table)
         plan = json.loads(self.done("init", "--like", self.shapes(), "--init", "normal", "--dry-run", "--json", "-o", "none").stdout)
         self.assertEqual(list(plan), ["seed", "contract", "parameters", "elements", "bytes"])

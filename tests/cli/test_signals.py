@@ -39,7 +39,7 @@ class Signals(Test):
                 if left:
                     File(self.path("out/file"))
                     os.unlink(self.path("out/file"))
-        self.assertGreater(interrupted, 10)
+        self.assertGreater(interrupted, 4)
 
     def test_old_file_stays(self):
         os.mkdir(self.path("out"))
@@ -55,6 +55,15 @@ class Signals(Test):
         self.assertEqual(os.listdir(self.path("out")), ["file"])
         with open(self.path("out/file")) as file:
             self.assertEqual(file.read(), "old")
+
+    def test_name_is_taken(self):
+        """A folder gets the file's name while it is written: it stays, and that is an error."""
+        process = self.start()
+        os.mkdir(self.path("out/file"))
+        output, error = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, output), (1, b""))
+        self.assertIn(b"cannot be written: Is a directory", error)
+        self.assertEqual(os.listdir(self.path("out")), ["file"])
 
     def test_ignored(self):
         """What the parent ignores (nohup, a background job) stays ignored."""

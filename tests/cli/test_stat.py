@@ -74,6 +74,11 @@ class Stat(Test):
         # An element on an edge may lie on either side of it.
         self.assertLessEqual(sum(abs(a - b) for a, b in zip(counts, histogram["counts"])), 2 * edges, name)
 
+    def test_bins_of_the_ends(self):
+        """The lowest elements are in the first bin, the highest in the last."""
+        path = self.write("ends", pack({"x": ("F32", [6], struct.pack("<6f", -1, -1, -1, 0.5, 1, 1))}))
+        self.assertEqual(stat(path)["x"]["histogram"]["counts"], [3] + 11 * [0] + [1, 0, 0, 2])
+
     def test_dtypes(self):
         numbers = random.Random(1)
         tensors = {}

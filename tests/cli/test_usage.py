@@ -78,6 +78,9 @@ class Usage(Test):
             for parameter in row["parameters"]:
                 self.assertIn(parameter["name"], one)
                 self.assertIn(parameter["help"], one)
+        # What can be set, with its default, below each.
+        self.assertIn('\n               rnd_type="uniform", factor_type="avg", magnitude=3\n', text)
+        self.assertIn("\n               value\n", text)
         self.assertEqual(json.loads(self.done("list", "XAVIER", "--json").stdout), [row for row in rows if row["name"] == "xavier"])
         self.assertEqual(self.done("list", "zeros").stdout, self.done("list", "zero").stdout)
 

@@ -216,6 +216,36 @@ static void test_tags(void **state)
     fanin_release(initializer);
 }
 
+static void drop_line(void *context, const char *line)
+{
+    (void)context, (void)line;
+}
+
+/* A log that a statistic is for would have to wait: a call and a plan are refused before anything is enqueued. */
+static void test_log_while_capturing(void **state)
+{
+    (void)state;
+    fanin_options options = FANIN_OPTIONS_INIT;
+    options.verbose = 1;
+    options.log = drop_line;
+    fanin_initializer *one = NULL;
+    assert_status(fanin_create("one", &one), FANIN_OK);
+    const DLTensor tensor = tensor_in(there, 0, FLOAT32, 1, (const int64_t[]){COUNT}, NULL);
+    const fanin_desc desc = desc_of("a.weight");
+    fanin_plan *const plan = new_plan();
+    assert_status(add(plan, one, "a.weight", tensor), FANIN_OK);
+    mock.capturing = true;
+    assert_failure(fanin_init(one, &desc, &tensor, &options), FANIN_ERROR_CAPTURE, "being captured");
+    assert_failure(fanin_plan_run(plan, &options), FANIN_ERROR_CAPTURE, "being captured");
+    assert_int_equal(mock.launches[0], 0);
+    options.log = NULL;
+    assert_status(fanin_plan_run(plan, &options), FANIN_OK);
+    assert_int_equal(mock.launches[0], 1);
+    mock.capturing = false;
+    fanin_plan_free(plan);
+    fanin_release(one);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup(test_plan_of_all_kinds, setup_memory),
         cmocka_unit_test_setup(test_orthogonal, setup_memory),
         cmocka_unit_test_setup(test_tags, setup_memory),
+        cmocka_unit_test_setup(test_log_while_capturing, setup_memory),
     };
     return open_driver() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
