@@ -85,7 +85,7 @@ static void shared_texts(void **state)
 {
     (void)state;
     struct arena arena = {.next = NULL};
-    char text[16];
+    char text[24];
     const char *copies[ARENA_RECENT];
     for (int round = 0; round < 3; round++) {
         for (int i = 0; i < ARENA_RECENT; i++) {
