@@ -1,9 +1,9 @@
 /* The machine for kernels that translate.py made C of: what an instruction does where an operator of C does not say it, memory,
  * and launches. It is for little-endian processors, and stands for a GPU in what values come out, not in when.
  *
- * PTX leaves some results open. Approximations are taken as far off as the PTX ISA's manual allows, above and below. Loads and
- * stores that a GPU would refuse (of misaligned addresses, of memory that is not the launch's) end the program, as do votes and
- * barriers that not all threads reach. */
+ * PTX leaves some results open. Approximations are taken as far off as the PTX ISA's manual allows, above and below (but for
+ * rsqrt: see arithmetic.c). Loads and stores that a GPU would refuse (of misaligned addresses, of memory that is not the
+ * launch's) end the program, as do votes and barriers that not all threads reach. */
 #ifndef FANIN_TESTS_CUDA_PTX_MACHINE_H
 #define FANIN_TESTS_CUDA_PTX_MACHINE_H
 
