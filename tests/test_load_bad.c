@@ -353,7 +353,13 @@ static void test_asked_for(void **state)
 /* ---- files that change ---- */
 
 static struct folder changing;
-static const char *changing_path;
+static char changing_path[512];
+
+static void open_changing(void)
+{
+    changing = folder_open();
+    snprintf(changing_path, sizeof changing_path, "%s", file_in(&changing, "c.safetensors"));
+}
 
 static void truncate_it(void)
 {
@@ -445,10 +451,7 @@ static void check_changed_before(void (*change)(void), const char *part)
 static void test_changed_before(void **state)
 {
     (void)state;
-    changing = folder_open();
-    char path[512];
-    snprintf(path, sizeof path, "%s", file_in(&changing, "c.safetensors"));
-    changing_path = path;
+    open_changing();
     static void (*const changes[])(void) = {truncate_it, write_it, touch_it, grow_it, replace_it};
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         check_changed_before(changes[i], "was changed since its header was read");
@@ -504,10 +507,7 @@ static void interrupt_it(void)
 static void test_changed_under_way(void **state)
 {
     (void)state;
-    changing = folder_open();
-    char path[512];
-    snprintf(path, sizeof path, "%s", file_in(&changing, "c.safetensors"));
-    changing_path = path;
+    open_changing();
     check_changed_under_way(truncate_it, 3, FANIN_ERROR_FORMAT, "it was cut short");
     check_changed_under_way(truncate_it, 15, FANIN_ERROR_FORMAT, "it was cut short"); /* the last one */
     check_changed_under_way(write_it, 3, FANIN_ERROR_FILE, "was changed while it was read");
@@ -522,10 +522,7 @@ static void test_changed_under_way(void **state)
 static void test_read_errors(void **state)
 {
     (void)state;
-    changing = folder_open();
-    char path[512];
-    snprintf(path, sizeof path, "%s", file_in(&changing, "c.safetensors"));
-    changing_path = path;
+    open_changing();
     fanin_release(load_changing());
     for (int read = 0; read < 2; read++) {
         before_read = NULL;
@@ -544,10 +541,7 @@ static void test_read_errors(void **state)
 static void test_changed_header(void **state)
 {
     (void)state;
-    changing = folder_open();
-    char path[512];
-    snprintf(path, sizeof path, "%s", file_in(&changing, "c.safetensors"));
-    changing_path = path;
+    open_changing();
     fanin_release(load_changing());
     before_read = write_it;
     reads_left = 1;

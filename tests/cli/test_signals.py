@@ -21,6 +21,11 @@ class Signals(Test):
         return process
 
     def test_signals(self):
+        """On a busy machine runs may end before their signals come: one of three rounds interrupts most."""
+        self.assertTrue(any(self.interrupt_all() > 10 for _ in range(3)))
+
+    def interrupt_all(self):
+        """Of 20 runs, how many were interrupted."""
         interrupted = 0
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGXCPU):
             for delay in (0, 0.003, 0.02, 0.05):
@@ -39,7 +44,7 @@ class Signals(Test):
                 if left:
                     File(self.path("out/file"))
                     os.unlink(self.path("out/file"))
-        self.assertGreater(interrupted, 4)
+        return interrupted
 
     def test_old_file_stays(self):
         os.mkdir(self.path("out"))

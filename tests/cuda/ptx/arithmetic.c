@@ -130,20 +130,6 @@ static f32 min_xorsign_abs(f32 a, f32 b)
     return signbit(a) != signbit(b) ? -magnitude : magnitude;
 }
 
-static b32 each_f16(b32 a, b32 b, f32 (*operation)(f32, f32))
-{
-    const f32 low = operation(float16_to_float((b16)a), float16_to_float((b16)b));
-    const f32 high = operation(float16_to_float((b16)(a >> 16)), float16_to_float((b16)(b >> 16)));
-    return ptx_to_f16x2(high, low);
-}
-
-static b32 each_bf16(b32 a, b32 b, f32 (*operation)(f32, f32))
-{
-    const f32 low = operation(bfloat16_to_float((b16)a), bfloat16_to_float((b16)b));
-    const f32 high = operation(bfloat16_to_float((b16)(a >> 16)), bfloat16_to_float((b16)(b >> 16)));
-    return ptx_to_bf16x2(high, low);
-}
-
 b32 ptx_to_f16x2(f32 high, f32 low)
 {
     return (b32)to_f16(high) << 16 | to_f16(low);
@@ -154,32 +140,56 @@ b32 ptx_to_bf16x2(f32 high, f32 low)
     return (b32)to_bf16(high) << 16 | to_bf16(low);
 }
 
+struct format {
+    f32 (*from)(b16 half);
+    b32 (*pair)(f32 high, f32 low);
+};
+
+static f32 from_f16(b16 half)
+{
+    return float16_to_float(half);
+}
+
+static f32 from_bf16(b16 half)
+{
+    return bfloat16_to_float(half);
+}
+
+static const struct format f16x2 = {from_f16, ptx_to_f16x2}, bf16x2 = {from_bf16, ptx_to_bf16x2};
+
+static b32 each(const struct format *format, b32 a, b32 b, f32 (*operation)(f32, f32))
+{
+    const f32 low = operation(format->from((b16)a), format->from((b16)b));
+    const f32 high = operation(format->from((b16)(a >> 16)), format->from((b16)(b >> 16)));
+    return format->pair(high, low);
+}
+
 b32 ptx_min_f16x2(b32 a, b32 b)
 {
-    return each_f16(a, b, ptx_min);
+    return each(&f16x2, a, b, ptx_min);
 }
 
 b32 ptx_max_f16x2(b32 a, b32 b)
 {
-    return each_f16(a, b, ptx_max);
+    return each(&f16x2, a, b, ptx_max);
 }
 
 b32 ptx_min_xorsign_abs_f16x2(b32 a, b32 b)
 {
-    return each_f16(a, b, min_xorsign_abs);
+    return each(&f16x2, a, b, min_xorsign_abs);
 }
 
 b32 ptx_min_bf16x2(b32 a, b32 b)
 {
-    return each_bf16(a, b, ptx_min);
+    return each(&bf16x2, a, b, ptx_min);
 }
 
 b32 ptx_max_bf16x2(b32 a, b32 b)
 {
-    return each_bf16(a, b, ptx_max);
+    return each(&bf16x2, a, b, ptx_max);
 }
 
 b32 ptx_min_xorsign_abs_bf16x2(b32 a, b32 b)
 {
-    return each_bf16(a, b, min_xorsign_abs);
+    return each(&bf16x2, a, b, min_xorsign_abs);
 }

@@ -143,7 +143,8 @@ static void run_coroutine(void)
     coroutines[now.thread.tid].state = ENDED;
 }
 
-static u32 count(u32 first, u32 threads, enum coroutine_state state)
+/* How many of them are in a state. */
+static u32 threads_that(u32 first, u32 threads, enum coroutine_state state)
 {
     u32 found = 0;
     for (u32 t = first; t < first + threads; t++) {
@@ -163,7 +164,7 @@ static void release(u32 first, u32 threads)
 static bool end_vote(u32 first)
 {
     bool any = false;
-    if (count(first, WARP, VOTES) != WARP) {
+    if (threads_that(first, WARP, VOTES) != WARP) {
         return false;
     }
     for (u32 t = first; t < first + WARP; t++) {
@@ -198,31 +199,31 @@ static void run_waiting_block(u32 threads)
         makecontext(&coroutines[t].context, run_coroutine, 0);
     }
     release(0, threads);
-    while (count(0, threads, ENDED) < threads) {
+    while (threads_that(0, threads, ENDED) < threads) {
         for (u32 t = threads; t-- > 0;) {
             if (coroutines[t].state == RUNS) {
                 now.thread.tid = t;
                 (void)swapcontext(&now.scheduler, &coroutines[t].context);
             }
         }
-        bool moves = count(0, threads, ENDED) == threads;
+        bool moves = threads_that(0, threads, ENDED) == threads;
         for (u32 first = 0; first < threads; first += WARP) {
             moves |= end_vote(first);
         }
-        if (!moves && count(0, threads, WAITS) == threads) {
+        if (!moves && threads_that(0, threads, WAITS) == threads) {
             release(0, threads);
             moves = true;
         }
         if (!moves) {
-            refuse("of %u threads %u wait at a barrier, %u for a vote, and %u have ended", threads, count(0, threads, WAITS),
-                   count(0, threads, VOTES), count(0, threads, ENDED));
+            refuse("of %u threads %u wait at a barrier, %u for a vote, and %u have ended", threads,
+                   threads_that(0, threads, WAITS), threads_that(0, threads, VOTES), threads_that(0, threads, ENDED));
         }
     }
 }
 
 /* ------------------------------------------------ launches --------------------------------------------------------------- */
 
-void ptx_launch(const struct ptx_kernel *kernel, const void *parameters, u32 first, u32 blocks_run, u32 blocks, u32 threads,
+void ptx_launch(const struct ptx_kernel *kernel, const void *parameters, u32 first, u32 count, u32 blocks, u32 threads,
                 const struct ptx_memory *memory)
 {
     if (kernel->unknown != NULL) {
@@ -236,7 +237,7 @@ void ptx_launch(const struct ptx_kernel *kernel, const void *parameters, u32 fir
     if (kernel->shared > sizeof shared || kernel->local > LOCAL_BYTES) {
         refuse("%u bytes of shared and %u of local memory", kernel->shared, kernel->local);
     }
-    for (u32 block = first; block < first + blocks_run; block++) {
+    for (u32 block = first; block < first + count; block++) {
         now.thread.ctaid = block;
         memset(shared, 0xa5, kernel->shared);
         if (kernel->waits) {
